@@ -1,0 +1,18 @@
+import { getRequestListener } from "@hono/node-server";
+import express, { type Express } from "express";
+import type { App } from "../../src/index.ts";
+
+/**
+ * The Express application of the primary deployment. The server's app comes first and reads raw bodies itself, so a
+ * program that adds routes and body parsers of its own must do so behind it, or on other paths.
+ */
+export function createExpress(app: Pick<App, "fetch">): Express {
+  const listener = getRequestListener((request) => app.fetch(request), {
+    overrideGlobalObjects: false,
+  });
+  const server = express();
+  server.disable("x-powered-by");
+  server.disable("etag");
+  server.use((request, response) => void listener(request, response));
+  return server;
+}

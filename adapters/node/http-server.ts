@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { AppError } from "../../src/index.ts";
+import type { Settings } from "./settings.ts";
+
+/** How long open connections may linger once everything has been answered. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** Against slow and greedy clients. They bound how a request arrives, not how long its answer takes. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 5_000,
+  maxHeaderSize: 16 * 1024,
+  requireHostHeader: true,
+  insecureHTTPParser: false,
+} as const;
+const MAX_HEADERS = 100;
+const MAX_REQUESTS_PER_SOCKET = 1_000;
+const MAX_CONNECTIONS = 10_000;
+
+export interface Listening {
+  readonly port: number;
+  /** Takes no more connections; those that are open end with their answers, or after two seconds. */
+  stopAccepting(): void;
+  close(): Promise<void>;
+}
+
+/** @throws AppError `CONFIG_INVALID` when the address is taken or not ours */
+export async function listen(
+  handler: RequestListener,
+  { host, port, tls }: Pick<Settings, "host" | "port" | "tls">,
+): Promise<Listening> {
+  const server: Server =
+    tls === null
+      ? createServer(LIMITS, handler)
+      : createTlsServer(
+          { ...LIMITS, cert: readFileSync(tls.certFile), key: readFileSync(tls.keyFile) },
+          handler,
+        );
+  server.maxHeadersCount = MAX_HEADERS;
+  server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
+  server.maxConnections = MAX_CONNECTIONS;
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const closed = new Promise<void>((resolve) => server.once("close", resolve));
+  let accepting = true;
+  const stopAccepting = () => {
+    if (!accepting) return;
+    accepting = false;
+    server.close();
+    server.closeIdleConnections();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    stopAccepting,
+    async close() {
+      stopAccepting();
+      const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      server.closeIdleConnections();
+      await closed;
+      clearTimeout(grace);
+    },
+  };
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === "EADDRINUSE") {
+    return new AppError(
+      "CONFIG_INVALID",
+      `Port ${port} of ${host} is in use. Stop what uses it, or choose another: PORT=3001 (PORT=0 takes a free one).`,
+    );
+  }
+  if (error.code === "EADDRNOTAVAIL" || error.code === "EACCES" || error.code === "ENOTFOUND") {
+    return new AppError("CONFIG_INVALID", `Cannot listen on ${host}:${port}: ${error.message}`);
+  }
+  return error;
+}

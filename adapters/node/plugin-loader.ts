@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { dirname, join, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  messageOf,
+  parseManifest,
+  type PluginDiscovery,
+  type PluginPackage,
+} from "../../src/index.ts";
+
+const SDK_NAME = "mcp-plugin-server/plugin";
+const FOLDER_REF = /^\.\/[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+const NPM_REF = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+
+let hooked = false;
+
+/**
+ * Imports a plugin's entry. Whatever folder it lies in, `mcp-plugin-server/plugin` is this server's own copy: without
+ * the hook, a folder with a package.json of its own could not import it.
+ */
+export async function importPlugin(entry: string): Promise<unknown> {
+  if (!hooked) {
+    hooked = true;
+    const sdk = new URL(`../../src/plugins/index${EXTENSION}`, import.meta.url).href;
+    registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === SDK_NAME ? { url: sdk, shortCircuit: true } : next(specifier, context),
+    });
+  }
+  return import(entry) as Promise<unknown>;
+}
+
+export interface PluginFolders {
+  /** Where the user puts plugins; need not exist. */
+  readonly pluginsDir: string;
+  /** The server's own plugins, used for a name that the user's folder does not have. */
+  readonly bundledDir: string;
+  /** From where npm packages are looked up, upwards. */
+  readonly packagesFrom: string;
+}
+
+/** Finds plugin packages on disk, without running any of their code. */
+export function createDiscovery(folders: PluginFolders): PluginDiscovery {
+  return {
+    async discover(refs) {
+      const packages: PluginPackage[] = [];
+      const errors: { ref: string; reason: string }[] = [];
+      const all = new Set([
+        ...folderRefs(folders.bundledDir),
+        ...folderRefs(folders.pluginsDir),
+        ...refs,
+      ]);
+      for (const ref of all) {
+        try {
+          const found = findPackage(ref, folders);
+          if (found !== null) packages.push(found);
+        } catch (error) {
+          errors.push({ ref, reason: messageOf(error) });
+        }
+      }
+      return { packages, errors };
+    },
+  };
+}
+
+function folderRefs(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .map((entry) => `./${entry.name}`)
+    .filter((ref) => FOLDER_REF.test(ref) && ref !== "./node_modules");
+}
+
+function findPackage(ref: string, folders: PluginFolders): PluginPackage | null {
+  if (FOLDER_REF.test(ref)) {
+    const folder = [folders.pluginsDir, folders.bundledDir]
+      .map((root) => join(root, ref))
+      .find((path) => existsSync(path) && statSync(path).isDirectory());
+    return folder === undefined ? null : readPackage(ref, folder);
+  }
+  if (!NPM_REF.test(ref)) {
+    throw new Error(
+      `"${ref}" is neither a folder in the plugins folder (./name) nor the name of an npm package.`,
+    );
+  }
+  for (let at = resolve(folders.packagesFrom); ; at = dirname(at)) {
+    const folder = join(at, "node_modules", ref);
+    if (existsSync(folder)) return readPackage(ref, folder);
+    if (dirname(at) === at) return null;
+  }
+}
+
+function readPackage(ref: string, folder: string): PluginPackage {
+  const manifestPath = join(folder, "package.json");
+  const manifest = existsSync(manifestPath)
+    ? parseManifest(JSON.parse(readFileSync(manifestPath, "utf8")))
+    : { ok: true as const, value: null };
+  if (!manifest.ok) throw new Error(manifest.reason);
+  const candidates = manifest.value
+    ? [manifest.value.entry]
+    : ["index.ts", "index.js", "index.mjs"];
+  const entry = candidates.map((name) => join(folder, name)).find((path) => existsSync(path));
+  if (entry === undefined) throw new Error(`It has no ${candidates.join(" or ")}.`);
+  if (!realpathSync(entry).startsWith(realpathSync(folder) + sep)) {
+    throw new Error("Its entry lies outside of its folder.");
+  }
+  return { ref, entry: pathToFileURL(realpathSync(entry)).href, manifest: manifest.value };
+}

@@ -1,0 +1,64 @@
+import type { Authenticator } from "../../core/auth/authenticator.ts";
+import type { ErrorCode } from "../../errors.ts";
+import type { Principal } from "../../types/principal.ts";
+import type { ServerConfig } from "../../types/server-config.ts";
+import { LruMap } from "../../util/lru.ts";
+import { ok, refuse, type Result } from "../../util/result.ts";
+
+/** Who may use a route: anybody, MCP clients, or administrators. */
+export type RoutePolicy = "public" | "mcp" | "admin";
+
+export type Refusal = Extract<
+  ErrorCode,
+  "HOST_REFUSED" | "ORIGIN_REFUSED" | "UNAUTHENTICATED" | "FORBIDDEN"
+>;
+
+/** Decides whether a request may go on, and as whom. Every route is behind it. */
+export type Gate = (headers: Headers, policy: RoutePolicy) => Promise<Result<Principal, Refusal>>;
+
+export const ANYBODY: Principal = Object.freeze({ kind: "client", id: "anonymous", scopes: [] });
+const LOCAL_CLIENT: Principal = Object.freeze({ kind: "client", id: "local", scopes: ["mcp"] });
+
+/**
+ * Host and Origin are checked each for itself, because under DNS rebinding they agree with each other
+ * (CVE-2025-66414 and its like).
+ */
+export function createGate(config: ServerConfig, authenticator: Authenticator): Gate {
+  const hosts = new Set(config.allowedHosts.map((host) => host.toLowerCase()));
+  const origins = new Set(config.allowedOrigins.map((origin) => origin.toLowerCase()));
+  const loopback = config.allowedHosts.some((host) => LOOPBACK.has(host));
+  const knownHosts = new LruMap<string, boolean>(64);
+
+  function hostAllowed(host: string | null): boolean {
+    if (host === null) return false;
+    let allowed = knownHosts.get(host);
+    if (allowed === undefined) {
+      allowed = hosts.has(hostName(host));
+      knownHosts.set(host, allowed);
+    }
+    return allowed;
+  }
+
+  function originAllowed(origin: string | null): boolean {
+    if (origin === null || origins.has(origin.toLowerCase())) return true;
+    // A page of this machine may use a server of this machine, whatever its port.
+    return loopback && URL.canParse(origin) && LOOPBACK.has(new URL(origin).hostname);
+  }
+
+  return async function gate(headers, policy) {
+    if (!hostAllowed(headers.get("host"))) return refuse("HOST_REFUSED");
+    if (!originAllowed(headers.get("origin"))) return refuse("ORIGIN_REFUSED");
+    if (policy === "public") return ok(ANYBODY);
+    if (policy === "mcp" && config.auth === "none") return ok(LOCAL_CLIENT);
+    const principal = await authenticator.authenticate(headers.get("authorization"));
+    if (principal === null) return refuse("UNAUTHENTICATED");
+    return principal.scopes.includes(policy) ? ok(principal) : refuse("FORBIDDEN");
+  };
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** The name in a Host header, without port. Empty for what is no host at all, which is never allowed. */
+function hostName(host: string): string {
+  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase() ?? "";
+}

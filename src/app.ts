@@ -1,0 +1,100 @@
+import { Hono } from "hono";
+import { createGate } from "./api/middleware/gate.ts";
+import { assertPolicies, mountRoutes } from "./api/route-table.ts";
+import { healthRoutes } from "./api/routes/health.ts";
+import { mcpRoutes } from "./api/routes/mcp.ts";
+import { pluginRoutes } from "./api/routes/plugins.ts";
+import { createAuthenticator } from "./core/auth/authenticator.ts";
+import { createMcpHandler } from "./core/mcp-handler.ts";
+import type { StepLimits } from "./core/plugin-instance.ts";
+import { PluginManager } from "./core/plugin-manager.ts";
+import type { ServerIdentity } from "./core/plugin-mcp-server.ts";
+import { readRegistry } from "./core/registry.ts";
+import { createStateSealer } from "./core/request-state.ts";
+import type { CredentialSource } from "./types/auth.ts";
+import type { HostKind, PluginHost } from "./types/host.ts";
+import type { InstanceEntry, InstanceStore, PluginDiscovery } from "./types/instances.ts";
+import type { KeyRecord } from "./types/keys.ts";
+import type { Logger } from "./types/logger.ts";
+import type { Sha256, Time } from "./types/runtime.ts";
+import type { SchemaEngine } from "./types/schema-engine.ts";
+import type { ServerConfig } from "./types/server-config.ts";
+import type { LegacySessions } from "./types/sessions.ts";
+
+/** Everything a runtime supplies. */
+export interface AppDeps {
+  readonly identity: ServerIdentity;
+  readonly config: ServerConfig;
+  /** Entries of `config/plugins.json`. */
+  readonly entries: Readonly<Record<string, InstanceEntry>>;
+  readonly instances: InstanceStore;
+  readonly discovery: PluginDiscovery;
+  readonly hosts: Readonly<Record<HostKind, PluginHost>>;
+  readonly keys: readonly KeyRecord[];
+  readonly credentials: CredentialSource;
+  /** 32 bytes. */
+  readonly masterKey: Uint8Array;
+  readonly sessions: LegacySessions | null;
+  readonly engine: SchemaEngine;
+  readonly sha256: Sha256;
+  readonly time: Time;
+  readonly logger: Logger;
+  /** Whether storage answers, for `/readyz`. */
+  readonly isStorageReady: () => Promise<boolean>;
+  readonly limits?: Partial<StepLimits>;
+}
+
+export interface App {
+  /** Answers a request, whichever runtime it came to. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly manager: PluginManager;
+  /** Starts the plugins. Requests are answered before and meanwhile, with what runs by then. */
+  start(): Promise<void>;
+  /** Ends streams and stops the plugins after their calls in flight. */
+  close(): Promise<void>;
+}
+
+/**
+ * Puts the server together: the only place where parts learn of each other.
+ *
+ * @throws AppError `ROUTE_POLICY` when a route has no policy
+ */
+export async function createApp(deps: AppDeps): Promise<App> {
+  const registry = await readRegistry({
+    entries: deps.entries,
+    store: deps.instances,
+    discovery: deps.discovery,
+    logger: deps.logger,
+  });
+  const manager = new PluginManager({ ...deps, registry });
+  const sealer = await createStateSealer(deps.masterKey, deps.time);
+  const mcp = createMcpHandler({ ...deps, manager, sealer });
+  let started = false;
+
+  const routes = [
+    ...mcpRoutes(mcp),
+    ...pluginRoutes(manager, registry),
+    ...healthRoutes(async () => started && (await deps.isStorageReady())),
+  ];
+  const hono = new Hono();
+  mountRoutes(hono, routes, {
+    gate: createGate(deps.config, createAuthenticator(deps.keys, deps.sha256)),
+    logger: deps.logger,
+    now: () => deps.time.now(),
+  });
+  assertPolicies(hono, routes);
+
+  return {
+    fetch: hono.fetch,
+    manager,
+    async start() {
+      await manager.start();
+      started = true;
+    },
+    async close() {
+      started = false;
+      await manager.stop();
+      await mcp.close();
+    },
+  };
+}

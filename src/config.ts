@@ -1,0 +1,67 @@
+import * as z from "zod";
+import { AppError } from "./errors.ts";
+import { INSTANCE_ID } from "./core/instance-settings.ts";
+import type { InstanceEntry } from "./types/instances.ts";
+import type { ServerConfig } from "./types/server-config.ts";
+
+const TOOL_PREFIX = /^[A-Za-z0-9_.-]{0,48}$/;
+
+const instanceEntry = z
+  .strictObject({
+    package: z.string().min(1).meta({
+      description: "A folder in the plugins folder (./time) or the name of an npm package.",
+    }),
+    enabled: z.boolean().optional().meta({ description: "Whether it runs; true when left out." }),
+    toolPrefix: z.string().regex(TOOL_PREFIX).optional().meta({
+      description:
+        "What clients see before the names of its tools and prompts; the instance id when left out, nothing when empty.",
+    }),
+    host: z
+      .enum(["in-process"])
+      .optional()
+      .meta({ description: "Where it runs: in-process, in the server's own thread." }),
+    config: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: "Its settings, as the plugin's own schema has them." }),
+    locked: z.boolean().optional().meta({
+      description: "Whether these settings are this file's alone and the API refuses changes.",
+    }),
+  })
+  .meta({ id: "PluginInstance" });
+
+/** `config/plugins.json`. Unknown members are mistakes, and are named. */
+export const pluginsFileSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    plugins: z.record(z.string().regex(INSTANCE_ID), instanceEntry).meta({
+      description: "The plugin instances by id: a-z, 0-9 and -, 32 characters at most.",
+    }),
+  })
+  .meta({ title: "mcp-plugin-server plugins file" });
+
+/** @throws AppError `CONFIG_INVALID` naming each place and what is wrong there */
+export function parsePluginsFile(
+  content: unknown,
+  source: string,
+): Readonly<Record<string, InstanceEntry>> {
+  const parsed = pluginsFileSchema.safeParse(content);
+  if (parsed.success) return parsed.data.plugins;
+  const issues = parsed.error.issues.map(
+    ({ path, message }) => `/${path.map(String).join("/")}: ${message}`,
+  );
+  throw new AppError("CONFIG_INVALID", `${source} is not valid:\n  ${issues.join("\n  ")}`);
+}
+
+const serverConfigSchema: z.ZodType<ServerConfig> = z.strictObject({
+  allowedHosts: z.array(z.string().min(1)).min(1),
+  allowedOrigins: z.array(z.string()),
+  auth: z.enum(["keys", "none"]),
+});
+
+/** @throws AppError `CONFIG_INVALID` */
+export function parseServerConfig(content: unknown): ServerConfig {
+  const parsed = serverConfigSchema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  throw new AppError("CONFIG_INVALID", z.prettifyError(parsed.error));
+}

@@ -1,0 +1,27 @@
+import type { InstanceEntry, InstanceSettings, StoredInstance } from "../types/instances.ts";
+
+export const INSTANCE_ID = /^[a-z][a-z0-9-]{0,31}$/;
+
+/**
+ * Decides an instance's settings: what was stored through the API, field by field, over what the file says, over
+ * the defaults. A locked file entry is the file's alone. `null` when the instance does not exist (a stored tombstone,
+ * or stored settings whose file entry is gone and that name no package of their own).
+ */
+export function decideSettings(
+  id: string,
+  entry: InstanceEntry | undefined,
+  stored: StoredInstance | undefined,
+): InstanceSettings | null {
+  const override = entry?.locked ? undefined : stored;
+  const packageRef = override?.package ?? entry?.package;
+  if (override?.removed || packageRef === undefined) return null;
+  return {
+    id,
+    package: packageRef,
+    enabled: override?.enabled ?? entry?.enabled ?? true,
+    toolPrefix: override?.toolPrefix ?? entry?.toolPrefix ?? id,
+    host: override?.host ?? entry?.host ?? "in-process",
+    config: override?.config ?? entry?.config ?? {},
+    locked: entry?.locked ?? false,
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  WebStandardStreamableHTTPServerTransport,
+  type AuthInfo,
+} from "@modelcontextprotocol/server";
+import type { Logger } from "../types/logger.ts";
+import type { Sha256, Time } from "../types/runtime.ts";
+import type { LegacySessions } from "../types/sessions.ts";
+import { toHex, utf8 } from "../util/bytes.ts";
+import { randomToken } from "../util/ids.ts";
+import { createEventBuffer } from "./event-buffer.ts";
+import { jsonRpcError } from "./json-rpc.ts";
+import type { Caller, PluginMcpServer } from "./plugin-mcp-server.ts";
+
+const IDLE_MS = 30 * 60_000;
+const SWEEP_MS = 60_000;
+/** How soon a client whose stream was closed on purpose comes back for the rest. */
+const RETRY_MS = 500;
+
+export interface LegacySessionServerDeps {
+  readonly sessions: LegacySessions;
+  readonly createServer: () => PluginMcpServer;
+  readonly sha256: Sha256;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+interface LiveSession {
+  readonly server: PluginMcpServer;
+  readonly transport: WebStandardStreamableHTTPServerTransport;
+}
+
+/**
+ * Serves the 2025 era with sessions, so that a server may ask its client something and tell it of changes. A session
+ * belongs to the principal that opened it: to every other it does not exist.
+ */
+export class LegacySessionServer {
+  readonly #deps: LegacySessionServerDeps;
+  /** By the hash of the session id. */
+  readonly #live = new Map<string, LiveSession>();
+  #cancelSweep: () => void;
+
+  constructor(deps: LegacySessionServerDeps) {
+    this.#deps = deps;
+    this.#cancelSweep = deps.time.after(SWEEP_MS, () => this.#sweep());
+  }
+
+  /** The servers of the sessions that are open now, to be told of changes. */
+  servers(): PluginMcpServer[] {
+    return [...this.#live.values()].map(({ server }) => server);
+  }
+
+  async fetch(request: Request, parsedBody: unknown, authInfo: AuthInfo): Promise<Response> {
+    const sessionId = request.headers.get("mcp-session-id");
+    if (sessionId === null) return this.#open(request, parsedBody, authInfo);
+    const idHash = await this.#hash(sessionId);
+    const { principal } = authInfo.extra as unknown as Caller;
+    const session = await this.#deps.sessions.find(idHash);
+    const live = this.#live.get(idHash);
+    if (session?.principalId !== principal.id || live === undefined) {
+      return jsonRpcError(404, -32001, "Session not found");
+    }
+    await this.#deps.sessions.touch(idHash, this.#deps.time.now());
+    return live.transport.handleRequest(request, { authInfo, parsedBody });
+  }
+
+  async close(): Promise<void> {
+    this.#cancelSweep();
+    await Promise.all([...this.#live.keys()].map((idHash) => this.#drop(idHash)));
+  }
+
+  async #open(request: Request, parsedBody: unknown, authInfo: AuthInfo): Promise<Response> {
+    const { principal } = authInfo.extra as unknown as Caller;
+    const server = this.#deps.createServer();
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => randomToken(""),
+      eventStore: createEventBuffer(),
+      retryInterval: RETRY_MS,
+      onsessioninitialized: async (sessionId) => {
+        const idHash = await this.#hash(sessionId);
+        const now = this.#deps.time.now();
+        this.#live.set(idHash, { server, transport });
+        const displaced = await this.#deps.sessions.open({
+          idHash,
+          principalId: principal.id,
+          createdAt: now,
+          seenAt: now,
+        });
+        await Promise.all(displaced.map((other) => this.#drop(other)));
+      },
+      onsessionclosed: async (sessionId) => this.#drop(await this.#hash(sessionId)),
+    });
+    await server.connect(transport);
+    const response = await transport.handleRequest(request, { authInfo, parsedBody });
+    if (transport.sessionId === undefined) await server.close();
+    return response;
+  }
+
+  async #drop(idHash: string): Promise<void> {
+    const live = this.#live.get(idHash);
+    this.#live.delete(idHash);
+    await this.#deps.sessions.close(idHash);
+    await live?.server.close();
+  }
+
+  #sweep(): void {
+    const { sessions, time, logger } = this.#deps;
+    this.#cancelSweep = time.after(SWEEP_MS, () => this.#sweep());
+    sessions
+      .expire(time.now() - IDLE_MS)
+      .then((expired) => Promise.all(expired.map((idHash) => this.#drop(idHash))))
+      .catch((error: unknown) => {
+        logger.error("Could not expire sessions", { error: String(error) });
+      });
+  }
+
+  async #hash(sessionId: string): Promise<string> {
+    return toHex(await this.#deps.sha256(utf8(sessionId)));
+  }
+}

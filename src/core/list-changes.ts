@@ -1,0 +1,58 @@
+import type { ServerNotifier } from "@modelcontextprotocol/server";
+import type { PluginManager } from "./plugin-manager.ts";
+import type { PluginMcpServer } from "./plugin-mcp-server.ts";
+import type { Catalog } from "./tool-catalog.ts";
+
+/**
+ * Tells every client what changed: 2026-07-28 listeners through the SDK's notifier, 2025-era sessions one by one.
+ * A list that is the same as before is not announced.
+ */
+export function announceChanges(
+  manager: PluginManager,
+  notify: ServerNotifier,
+  sessions: () => readonly PluginMcpServer[],
+): () => void {
+  let known = fingerprint(manager.catalog);
+  return manager.subscribe({
+    catalogChanged(catalog) {
+      const now = fingerprint(catalog);
+      const before = known;
+      known = now;
+      if (now.tools !== before.tools) {
+        notify.toolsChanged();
+        for (const server of sessions()) void server.server.sendToolListChanged().catch(ignore);
+      }
+      if (now.prompts !== before.prompts) {
+        notify.promptsChanged();
+        for (const server of sessions()) void server.server.sendPromptListChanged().catch(ignore);
+      }
+      if (now.resources !== before.resources) {
+        notify.resourcesChanged();
+        for (const server of sessions()) {
+          void server.server.sendResourceListChanged().catch(ignore);
+        }
+      }
+    },
+    resourceUpdated(uri) {
+      notify.resourceUpdated(uri);
+      for (const server of sessions()) {
+        if (server.subscriptions.has(uri)) {
+          void server.server.sendResourceUpdated({ uri }).catch(ignore);
+        }
+      }
+    },
+  });
+}
+
+function fingerprint({ tools, prompts, resources, templates }: Catalog) {
+  const text = (items: Iterable<{ readonly definition: unknown }>) =>
+    JSON.stringify([...items].map(({ definition }) => definition));
+  return {
+    tools: text(tools.values()),
+    prompts: text(prompts.values()),
+    resources: text(resources.values()) + text(templates),
+  };
+}
+
+/** A session that closed meanwhile has nobody left to tell. */
+function ignore(): void {}

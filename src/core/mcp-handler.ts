@@ -1,0 +1,197 @@
+import {
+  createMcpHandler as createSdkHandler,
+  isJsonContentType,
+  isLegacyRequest,
+  legacyStatelessFallback,
+  ProtocolError,
+  SERVER_INFO_META_KEY,
+  type AuthInfo,
+  type jsonSchemaValidator,
+} from "@modelcontextprotocol/server";
+import type { Logger } from "../types/logger.ts";
+import type { Principal } from "../types/principal.ts";
+import type { Sha256, Time } from "../types/runtime.ts";
+import type { SchemaEngine } from "../types/schema-engine.ts";
+import type { LegacySessions } from "../types/sessions.ts";
+import { outOfBounds } from "../util/json-bounds.ts";
+import { AppError } from "../errors.ts";
+import { jsonRpcError } from "./json-rpc.ts";
+import { LegacySessionServer } from "./legacy-session-server.ts";
+import { announceChanges } from "./list-changes.ts";
+import { PluginCalls } from "./plugin-calls.ts";
+import type { PluginManager } from "./plugin-manager.ts";
+import { PluginMcpServer, type Caller, type ServerIdentity } from "./plugin-mcp-server.ts";
+import { readBody } from "./read-body.ts";
+import type { StateSealer } from "./request-state.ts";
+import { createSchemaCache } from "./schema-cache.ts";
+import { readShortCall, type ShortCall } from "./short-call.ts";
+import type { SerializedResult } from "./tool-result.ts";
+
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const BODY_BOUNDS = { maxDepth: 64, maxNodes: 500_000 } as const;
+
+export interface McpHandlerDeps {
+  readonly identity: ServerIdentity;
+  readonly manager: PluginManager;
+  readonly engine: SchemaEngine;
+  readonly sealer: StateSealer;
+  /** `null` where the runtime keeps no sessions: the 2025 era is then served stateless. */
+  readonly sessions: LegacySessions | null;
+  readonly sha256: Sha256;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+export interface McpHandler {
+  /** Answers one request to `/mcp`. Who calls and whether they may has been decided before. */
+  fetch(request: Request, principal: Principal, requestId: string): Promise<Response>;
+  /** Ends every stream with its proper last message. */
+  close(): Promise<void>;
+}
+
+/**
+ * The MCP endpoint: 2026-07-28 and the 2025 era by Streamable HTTP, told apart by the request itself.
+ *
+ * The body is read and parsed once, here. An ordinary tool call then goes straight to the plugin; everything else goes
+ * through the SDK, which owns the rules of the protocol.
+ */
+export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
+  const { manager, logger, engine } = deps;
+  const calls = new PluginCalls({
+    schemas: createSchemaCache(engine),
+    sealer: deps.sealer,
+    logger,
+    quarantineTool: (...args) => manager.quarantineTool(...args),
+  });
+  const schemaValidator = toSdkValidator(engine);
+  const createServer = () =>
+    new PluginMcpServer({
+      identity: deps.identity,
+      calls,
+      schemaValidator,
+      catalog: () => manager.catalog,
+    });
+  const onerror = (error: Error) => logger.debug("MCP request refused", { reason: error.message });
+  const modern = createSdkHandler(createServer, {
+    legacy: "reject",
+    maxRequestBodySize: MAX_BODY_BYTES,
+    onerror,
+  });
+  const legacy =
+    deps.sessions === null
+      ? null
+      : new LegacySessionServer({ ...deps, sessions: deps.sessions, createServer });
+  const stateless = legacyStatelessFallback(createServer, onerror);
+  const stopAnnouncing = announceChanges(manager, modern.notify, () => legacy?.servers() ?? []);
+  const encodeShort = createShortEncoder(deps.identity);
+
+  async function serveShort(call: ShortCall, request: Request, body: unknown, caller: Caller) {
+    const answer = await calls.callTool(call.tool, call.args, {
+      ...caller,
+      client: call.client,
+      reports: { signal: request.signal },
+    });
+    if (answer.kind === "result") return encodeShort(call.id, answer);
+    // A question back has rules of its own (capabilities, shapes), and those are the SDK's.
+    return modern.fetch(request, {
+      parsedBody: body,
+      authInfo: toAuthInfo({ ...caller, answer }),
+    });
+  }
+
+  async function servePost(request: Request, caller: Caller): Promise<Response> {
+    if (!isJsonContentType(request.headers.get("content-type"))) {
+      return jsonRpcError(415, -32000, "Content-Type must be application/json");
+    }
+    const read = await readBody(request, MAX_BODY_BYTES);
+    if (!read.ok) {
+      return read.reason === "too-large"
+        ? jsonRpcError(413, -32000, `The body must not exceed ${MAX_BODY_BYTES} bytes`)
+        : jsonRpcError(400, -32700, "Parse error: the body could not be read");
+    }
+    let body: unknown;
+    try {
+      body = JSON.parse(read.value);
+    } catch {
+      return jsonRpcError(400, -32700, "Parse error: the body is not valid JSON");
+    }
+    const fault = outOfBounds(body, BODY_BOUNDS);
+    if (fault !== null) return jsonRpcError(400, -32600, `Invalid Request: the body is ${fault}`);
+
+    const short = readShortCall(request.headers, body, manager.catalog);
+    if (short !== null) return serveShort(short, request, body, caller);
+    return serveBySdk(request, body, caller);
+  }
+
+  async function serveBySdk(request: Request, parsedBody: unknown, caller: Caller) {
+    const authInfo = toAuthInfo(caller);
+    if (!(await isLegacyRequest(request, parsedBody))) {
+      return modern.fetch(request, { authInfo, parsedBody });
+    }
+    return legacy === null
+      ? stateless(request, { authInfo, ...(parsedBody !== undefined && { parsedBody }) })
+      : legacy.fetch(request, parsedBody, authInfo);
+  }
+
+  return {
+    async fetch(request, principal, requestId) {
+      const caller = { principal, requestId };
+      try {
+        return request.method === "POST"
+          ? await servePost(request, caller)
+          : await serveBySdk(request, undefined, caller);
+      } catch (error) {
+        if (error instanceof ProtocolError) return jsonRpcError(400, error.code, error.message);
+        // The client has gone: nobody reads the answer.
+        if (error instanceof AppError && error.code === "CALL_ABORTED") {
+          return new Response(null, { status: 499 });
+        }
+        throw error;
+      }
+    },
+    async close() {
+      stopAnnouncing();
+      await Promise.all([modern.close(), legacy?.close()]);
+    },
+  };
+}
+
+/** Writes the answer around the result's text, which is not made a second time. */
+function createShortEncoder(identity: ServerIdentity) {
+  const meta = `"_meta":${JSON.stringify({ [SERVER_INFO_META_KEY]: identity })}`;
+  return (id: string | number, { result, json }: SerializedResult): Response => {
+    const inner =
+      result._meta === undefined
+        ? `${json.slice(0, -1)},${meta}}`
+        : JSON.stringify({
+            ...result,
+            _meta: { ...result._meta, [SERVER_INFO_META_KEY]: identity },
+          });
+    const body = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete",${inner.slice(1)}}`;
+    return new Response(body, { headers: { "content-type": "application/json" } });
+  };
+}
+
+function toAuthInfo(caller: Caller): AuthInfo {
+  // The token itself stays at the gate: nothing behind it needs one.
+  return {
+    token: "",
+    clientId: caller.principal.id,
+    scopes: [...caller.principal.scopes],
+    extra: { ...caller },
+  };
+}
+
+function toSdkValidator(engine: SchemaEngine): jsonSchemaValidator {
+  return {
+    getValidator(schema) {
+      const validate = engine.compile(schema as Record<string, unknown>);
+      return (input) => {
+        const fault = validate(input);
+        return fault === null
+          ? { valid: true, data: input as never, errorMessage: undefined }
+          : { valid: false, data: undefined, errorMessage: fault };
+      };
+    },
+  };
+}

@@ -1,0 +1,307 @@
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+} from "@modelcontextprotocol/server";
+import { AppError, messageOf } from "../errors.ts";
+import type { CallOutcome, HostCall } from "../types/host.ts";
+import type { Logger } from "../types/logger.ts";
+import type { CallInput, ClientInfo, CompletionRequest, InputRequest } from "../types/plugin.ts";
+import type { Principal } from "../types/principal.ts";
+import { fromPluginCompletion, fromPluginPrompt, fromPluginResource } from "./plugin-answers.ts";
+import type {
+  CatalogPrompt,
+  CatalogResource,
+  CatalogTemplate,
+  CatalogTool,
+} from "./plugin-catalog.ts";
+import type { PluginRun } from "./plugin-run.ts";
+import type { StateBinding, StateSealer } from "./request-state.ts";
+import type { CallReports } from "./running-call.ts";
+import type { SchemaCache } from "./schema-cache.ts";
+import { errorResult, toToolResult, type SerializedResult } from "./tool-result.ts";
+
+const NON_TOOL_TIMEOUT_MS = 60_000;
+
+export interface PluginCallsDeps {
+  readonly schemas: SchemaCache;
+  readonly sealer: StateSealer;
+  readonly logger: Logger;
+  readonly quarantineTool: (instanceId: string, ownName: string, reason: string) => void;
+}
+
+/** What every call brings along, whatever it calls. */
+export interface CallFrame {
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly client: ClientInfo;
+  readonly reports: CallReports;
+  /** What a repeated call carries: the client's answers, and the sealed state. */
+  readonly inputResponses?: Readonly<Record<string, unknown>> | undefined;
+  readonly requestState?: string | undefined;
+}
+
+/** A question back to the client, in the form of the wire. */
+export interface InputQuestion {
+  readonly resultType: "input_required";
+  readonly inputRequests?: Readonly<Record<string, InputRequest>>;
+  readonly requestState?: string;
+}
+
+export type ToolAnswer =
+  | ({ readonly kind: "result" } & SerializedResult)
+  | { readonly kind: "input-required"; readonly question: InputQuestion };
+
+/**
+ * The way from a request to a plugin and back, the same for every transport and revision: arguments are checked,
+ * the plugin runs, its answer is checked. What a plugin throws goes to the log; the client gets a general sentence
+ * with the request id, unless it was a `ToolError`.
+ */
+export class PluginCalls {
+  readonly #deps: PluginCallsDeps;
+
+  constructor(deps: PluginCallsDeps) {
+    this.#deps = deps;
+  }
+
+  async callTool(tool: CatalogTool, args: unknown, frame: CallFrame): Promise<ToolAnswer> {
+    const fault = this.#argumentFault(tool, args ?? {});
+    if (fault !== null) return refused(fault);
+
+    const target = { method: "tools/call", target: tool.name, args };
+    const input = await this.#openInput(frame, target);
+    const call = {
+      kind: "tool",
+      name: tool.ownName,
+      args: (args ?? {}) as Record<string, unknown>,
+    } as const;
+    let outcome: CallOutcome;
+    try {
+      outcome = await this.#call(tool.run, call, input, tool.timeoutMs, frame);
+    } catch (error) {
+      return refused(this.#explain(error, `Tool "${tool.name}"`, tool.run, frame));
+    }
+    if (outcome.kind === "tool-error") {
+      return { kind: "result", ...errorResult(outcome.message, outcome.data) };
+    }
+    if (outcome.kind === "input-required") return this.#ask(outcome, frame, target, tool);
+    return this.#checkResult(tool, outcome.value, frame);
+  }
+
+  async readResource(
+    resource: CatalogResource | CatalogTemplate,
+    uri: string,
+    frame: CallFrame,
+  ): Promise<{ contents: Record<string, unknown>[] } | InputQuestion> {
+    const { definition } = resource;
+    if ("inline" in resource && resource.inline !== null) {
+      return { contents: [{ uri, ...mimeTypeOf(definition), ...resource.inline }] };
+    }
+    const target = { method: "resources/read", target: uri, args: {} };
+    const outcome = await this.#plainCall(resource.run, { kind: "resource", uri }, target, frame);
+    if ("resultType" in outcome) return outcome;
+    if (outcome.value === null || outcome.value === undefined) {
+      throw new ResourceNotFoundError(uri);
+    }
+    return this.#shaped(
+      fromPluginResource(outcome.value, uri, definition.mimeType),
+      resource.run,
+      frame,
+    );
+  }
+
+  async getPrompt(
+    prompt: CatalogPrompt,
+    args: Readonly<Record<string, string>>,
+    frame: CallFrame,
+  ): Promise<Record<string, unknown> | InputQuestion> {
+    const missing = (prompt.definition.arguments ?? [])
+      .filter((argument) => argument.required && !Object.hasOwn(args, argument.name))
+      .map((argument) => argument.name);
+    if (missing.length > 0) {
+      throw new ProtocolError(
+        ProtocolErrorCode.InvalidParams,
+        `Prompt "${prompt.name}" needs the arguments: ${missing.join(", ")}`,
+      );
+    }
+    const target = { method: "prompts/get", target: prompt.name, args };
+    const call = { kind: "prompt", name: prompt.ownName, args } as const;
+    const outcome = await this.#plainCall(prompt.run, call, target, frame);
+    if ("resultType" in outcome) return outcome;
+    return this.#shaped(fromPluginPrompt(outcome.value), prompt.run, frame);
+  }
+
+  async complete(run: PluginRun, request: CompletionRequest, frame: CallFrame) {
+    const target = { method: "completion/complete", target: "", args: {} };
+    const outcome = await this.#plainCall(run, { kind: "complete", request }, target, frame);
+    return this.#shaped(
+      fromPluginCompletion("resultType" in outcome ? [] : outcome.value),
+      run,
+      frame,
+    );
+  }
+
+  #argumentFault(tool: CatalogTool, args: unknown): string | null {
+    try {
+      const validate = this.#deps.schemas.validator(tool.inputDigest, tool.definition.inputSchema);
+      const fault = validate(args);
+      return fault === null ? null : `Invalid arguments for tool "${tool.name}": ${fault}`;
+    } catch (error) {
+      const reason = `its inputSchema ${messageOf(error)}`;
+      this.#deps.quarantineTool(tool.run.instanceId, tool.ownName, reason);
+      return `Tool "${tool.name}" is not available: its input schema is faulty.`;
+    }
+  }
+
+  #checkResult(tool: CatalogTool, value: unknown, frame: CallFrame): ToolAnswer {
+    const { outputSchema } = tool.definition;
+    const made = toToolResult(value, outputSchema !== undefined);
+    let fault = made.ok ? null : made.reason;
+    if (made.ok && outputSchema !== undefined && made.value.result.isError !== true) {
+      fault = this.#outputFault(tool, made.value.result.structuredContent);
+    }
+    if (made.ok && fault === null) return { kind: "result", ...made.value };
+    this.#log(frame, tool.run, `Tool "${tool.name}" returned a result that ${fault}`);
+    return refused(
+      `Tool "${tool.name}" returned an invalid result. Request id: ${frame.requestId}`,
+    );
+  }
+
+  #outputFault(tool: CatalogTool, structured: unknown): string | null {
+    if (structured === undefined) return "has no structured content, which its outputSchema needs";
+    try {
+      const validate = this.#deps.schemas.validator(
+        tool.outputDigest!,
+        tool.definition.outputSchema!,
+      );
+      // As the client will see it: what JSON leaves out is not there.
+      const fault = validate(JSON.parse(JSON.stringify(structured)));
+      return fault === null ? null : `breaks its outputSchema: ${fault}`;
+    } catch (error) {
+      const reason = `its outputSchema ${messageOf(error)}`;
+      this.#deps.quarantineTool(tool.run.instanceId, tool.ownName, reason);
+      return reason;
+    }
+  }
+
+  async #ask(
+    outcome: CallOutcome & { kind: "input-required" },
+    frame: CallFrame,
+    target: Omit<StateBinding, "principalId">,
+    tool: CatalogTool,
+  ): Promise<ToolAnswer> {
+    try {
+      return { kind: "input-required", question: await this.#question(outcome, frame, target) };
+    } catch (error) {
+      return refused(this.#explain(error, `Tool "${tool.name}"`, tool.run, frame));
+    }
+  }
+
+  async #question(
+    { inputRequests, state }: CallOutcome & { kind: "input-required" },
+    frame: CallFrame,
+    target: Omit<StateBinding, "principalId">,
+  ): Promise<InputQuestion> {
+    const asks = inputRequests !== null && Object.keys(inputRequests).length > 0;
+    if (!asks && state === undefined) {
+      throw new AppError("PLUGIN_INVALID", "inputRequired() needs inputRequests or a state.");
+    }
+    const binding = { ...target, principalId: frame.principal.id };
+    return {
+      resultType: "input_required",
+      ...(asks && { inputRequests }),
+      ...(state !== undefined && { requestState: await this.#deps.sealer.seal(binding, state) }),
+    };
+  }
+
+  async #openInput(
+    { inputResponses, requestState, principal, requestId }: CallFrame,
+    target: Omit<StateBinding, "principalId">,
+  ): Promise<CallInput | null> {
+    if (inputResponses === undefined && requestState === undefined) return null;
+    if (requestState === undefined) return { responses: inputResponses ?? {}, state: undefined };
+    const binding = { ...target, principalId: principal.id };
+    const opened = await this.#deps.sealer.open(binding, requestState);
+    if (opened.ok) return { responses: inputResponses ?? {}, state: opened.value };
+    this.#deps.logger.warn("Refused a request state", { requestId, reason: opened.reason });
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Invalid or expired requestState", {
+      reason: "invalid_request_state",
+    });
+  }
+
+  /** Calls for anything but a tool, where an error is a protocol error and not a result. */
+  async #plainCall(
+    run: PluginRun,
+    call: PluginCallTarget,
+    target: Omit<StateBinding, "principalId">,
+    frame: CallFrame,
+  ): Promise<{ readonly value: unknown } | InputQuestion> {
+    const input = await this.#openInput(frame, target);
+    try {
+      const outcome = await this.#call(run, call, input, NON_TOOL_TIMEOUT_MS, frame);
+      if (outcome.kind === "result") return { value: outcome.value };
+      if (outcome.kind === "input-required") return await this.#question(outcome, frame, target);
+      throw new ProtocolError(ProtocolErrorCode.InternalError, outcome.message);
+    } catch (error) {
+      if (error instanceof ProtocolError) throw error;
+      const sentence = this.#explain(error, `Plugin "${run.instanceId}"`, run, frame);
+      throw new ProtocolError(ProtocolErrorCode.InternalError, sentence);
+    }
+  }
+
+  #call(
+    run: PluginRun,
+    target: PluginCallTarget,
+    input: CallInput | null,
+    timeoutMs: number,
+    { requestId, principal, client, reports }: CallFrame,
+  ): Promise<CallOutcome> {
+    return run.call({ ...target, requestId, principal, client, input }, timeoutMs, reports);
+  }
+
+  #shaped<T>(shaped: T | null, run: PluginRun, frame: CallFrame): T {
+    if (shaped !== null) return shaped;
+    this.#log(frame, run, "The plugin's answer does not have the shape of an MCP result");
+    throw new ProtocolError(
+      ProtocolErrorCode.InternalError,
+      `Plugin "${run.instanceId}" gave an invalid answer. Request id: ${frame.requestId}`,
+    );
+  }
+
+  /** The sentence for the client; the cause goes to the log, once. */
+  #explain(error: unknown, what: string, run: PluginRun, frame: CallFrame): string {
+    if (error instanceof AppError && error.code === "CALL_ABORTED") throw error;
+    this.#log(frame, run, `${what} failed`, error);
+    if (error instanceof AppError && error.code === "PLUGIN_TIMEOUT") {
+      return `${what} took too long and was ended. Request id: ${frame.requestId}`;
+    }
+    if (error instanceof AppError && error.code === "PLUGIN_UNAVAILABLE") {
+      return `${what} was stopped during the call. Request id: ${frame.requestId}`;
+    }
+    return `${what} failed. Request id: ${frame.requestId}`;
+  }
+
+  #log(frame: CallFrame, run: PluginRun, message: string, error?: unknown): void {
+    this.#deps.logger.error(message, {
+      requestId: frame.requestId,
+      plugin: run.instanceId,
+      ...(error !== undefined && {
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    });
+  }
+}
+
+type PluginCallTarget = HostCall extends infer Call
+  ? Call extends HostCall
+    ? Omit<Call, "requestId" | "principal" | "client" | "input">
+    : never
+  : never;
+
+function refused(message: string): ToolAnswer {
+  return { kind: "result", ...errorResult(message) };
+}
+
+function mimeTypeOf({ mimeType }: { readonly mimeType?: string }) {
+  return mimeType === undefined ? {} : { mimeType };
+}

@@ -1,0 +1,265 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  type CallToolResult,
+  type CompleteResult,
+  type GetPromptResult,
+  type Implementation,
+  type InputRequiredResult,
+  type jsonSchemaValidator,
+  type ReadResourceResult,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import type { ClientInfo, CompletionRequest } from "../types/plugin.ts";
+import type { Principal } from "../types/principal.ts";
+import type { CallFrame, PluginCalls, ToolAnswer } from "./plugin-calls.ts";
+import type { CatalogTool } from "./plugin-catalog.ts";
+import type { Catalog, PagedList } from "./tool-catalog.ts";
+
+/** Lists change when plugins do, and then clients are told: a minute's age is harmless in between. */
+const LIST_TTL_MS = 60_000;
+const LIST_HINT = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
+
+export interface ServerIdentity {
+  readonly name: string;
+  readonly version: string;
+  readonly title?: string;
+}
+
+export interface PluginMcpServerDeps {
+  readonly identity: ServerIdentity;
+  readonly calls: PluginCalls;
+  readonly catalog: () => Catalog;
+  readonly schemaValidator: jsonSchemaValidator;
+}
+
+/** Who is calling; travels beside a request through the SDK, in `authInfo.extra`. */
+export interface Caller {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** The answer of a tool that has already run for this very request. */
+  readonly answer?: ToolAnswer;
+}
+
+/**
+ * The SDK's server over the plugin catalog: one per request in the 2026-07-28 era, one per session in the 2025 era.
+ *
+ * A subclass of `McpServer` whose handlers are replaced. A bare `Server` would lose the check of `Mcp-Param-*`
+ * headers, which the SDK does only for a `McpServer`, through `toolInputSchemaJson`; registering each tool instead
+ * costs 7 ms a list at 500 tools. (`toolInputSchemaJson` is internal to the SDK, hence the exact pin; the conformance
+ * scenario `http-custom-header-server-validation` guards it.)
+ */
+export class PluginMcpServer extends McpServer {
+  readonly #catalog: () => Catalog;
+  readonly #calls: PluginCalls;
+  /** Resources a 2025-era client has subscribed to. */
+  readonly subscriptions = new Set<string>();
+
+  constructor(deps: PluginMcpServerDeps) {
+    super(deps.identity, {
+      jsonSchemaValidator: deps.schemaValidator,
+      cacheHints: {
+        "tools/list": LIST_HINT,
+        "prompts/list": LIST_HINT,
+        "resources/list": LIST_HINT,
+        "resources/templates/list": LIST_HINT,
+        "server/discover": LIST_HINT,
+        "resources/read": { ttlMs: 0, cacheScope: "private" },
+      },
+    });
+    this.#catalog = deps.catalog;
+    this.#calls = deps.calls;
+    this.server.registerCapabilities({
+      tools: { listChanged: true },
+      prompts: { listChanged: true },
+      resources: { listChanged: true, subscribe: true },
+      completions: {},
+      logging: {},
+    });
+    this.#setListHandlers();
+    this.#setCallHandlers();
+    this.#setSubscriptionHandlers();
+  }
+
+  override toolInputSchemaJson(name: string): Record<string, unknown> | undefined {
+    return this.#catalog().tools.get(name)?.definition.inputSchema;
+  }
+
+  #setListHandlers(): void {
+    const { server } = this;
+    server.setRequestHandler("tools/list", ({ params }) => {
+      const { items, ...rest } = pageOf(this.#catalog().lists.tools, params?.cursor);
+      return { tools: items as never[], ...rest };
+    });
+    server.setRequestHandler("prompts/list", ({ params }) => {
+      const { items, ...rest } = pageOf(this.#catalog().lists.prompts, params?.cursor);
+      return { prompts: items, ...rest };
+    });
+    server.setRequestHandler("resources/list", ({ params }) => {
+      const { items, ...rest } = pageOf(this.#catalog().lists.resources, params?.cursor);
+      return { resources: items, ...rest };
+    });
+    server.setRequestHandler("resources/templates/list", ({ params }) => {
+      const { items, ...rest } = pageOf(this.#catalog().lists.resourceTemplates, params?.cursor);
+      return { resourceTemplates: items, ...rest };
+    });
+  }
+
+  #setCallHandlers(): void {
+    const { server } = this;
+    server.setRequestHandler("tools/call", async ({ params }, ctx) => {
+      const tool = this.#catalog().tools.get(params.name);
+      if (tool === undefined) throw unknownTool(params.name);
+      const answer = callerOf(ctx).answer ?? (await this.#callTool(tool, params.arguments, ctx));
+      if (answer.kind === "input-required") return answer.question as InputRequiredResult;
+      return server.projectCallToolResult(
+        answer.result as CallToolResult,
+        tool.definition.outputSchema,
+      );
+    });
+    server.setRequestHandler("resources/read", async ({ params: { uri } }, ctx) => {
+      const { resources, templates } = this.#catalog();
+      const resource =
+        resources.get(uri) ??
+        templates.find(({ matcher }) => URL.canParse(uri) && matcher.match(uri) !== null);
+      if (resource === undefined) throw new ResourceNotFoundError(uri);
+      return (await this.#calls.readResource(
+        resource,
+        uri,
+        this.#frame(ctx),
+      )) as unknown as ReadResourceResult;
+    });
+    server.setRequestHandler("prompts/get", async ({ params }, ctx) => {
+      const prompt = this.#catalog().prompts.get(params.name);
+      if (prompt === undefined) {
+        throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt: ${params.name}`);
+      }
+      const args = params.arguments ?? {};
+      return (await this.#calls.getPrompt(
+        prompt,
+        args,
+        this.#frame(ctx),
+      )) as unknown as GetPromptResult;
+    });
+    server.setRequestHandler("completion/complete", async ({ params }, ctx) => {
+      const { run, request } = this.#completion(params);
+      return (await this.#calls.complete(
+        run,
+        request,
+        this.#frame(ctx),
+      )) as unknown as CompleteResult;
+    });
+  }
+
+  #setSubscriptionHandlers(): void {
+    this.server.setRequestHandler("resources/subscribe", ({ params }) => {
+      this.subscriptions.add(params.uri);
+      return {};
+    });
+    this.server.setRequestHandler("resources/unsubscribe", ({ params }) => {
+      this.subscriptions.delete(params.uri);
+      return {};
+    });
+  }
+
+  #callTool(tool: CatalogTool, args: unknown, ctx: ServerContext): Promise<ToolAnswer> {
+    return this.#calls.callTool(tool, args, this.#frame(ctx));
+  }
+
+  #completion(params: {
+    ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };
+    argument: { name: string; value: string };
+    context?: { arguments?: Record<string, string> | undefined } | undefined;
+  }) {
+    const { ref, argument } = params;
+    const { prompts, templates } = this.#catalog();
+    const prompt = ref.type === "ref/prompt" ? prompts.get(ref.name) : undefined;
+    const template =
+      ref.type === "ref/resource"
+        ? templates.find(({ uriTemplate }) => uriTemplate === ref.uri)
+        : undefined;
+    const run = prompt?.run ?? template?.run;
+    if (run === undefined) {
+      const name = ref.type === "ref/prompt" ? ref.name : ref.uri;
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown reference: ${name}`);
+    }
+    const request: CompletionRequest = {
+      ref: prompt
+        ? { type: "prompt", name: prompt.ownName }
+        : { type: "resource", uriTemplate: template!.uriTemplate },
+      argument,
+      context: params.context?.arguments ?? {},
+    };
+    return { run, request };
+  }
+
+  #frame(ctx: ServerContext): CallFrame {
+    const { principal, requestId } = callerOf(ctx);
+    const { mcpReq, http } = ctx;
+    const progressToken = mcpReq._meta?.progressToken;
+    return {
+      requestId,
+      principal,
+      client: this.#client(ctx),
+      inputResponses: mcpReq.inputResponses,
+      requestState: mcpReq.requestState<string>(),
+      reports: {
+        signal: mcpReq.signal,
+        ...(progressToken !== undefined && {
+          progress: (progress, total, message) =>
+            void mcpReq
+              .notify({
+                method: "notifications/progress",
+                params: {
+                  progressToken,
+                  progress,
+                  ...(total !== undefined && { total }),
+                  ...(message !== undefined && { message }),
+                },
+              })
+              .catch(ignoreClosedStream),
+        }),
+        log: (level, data) => void mcpReq.log(level, data).catch(ignoreClosedStream),
+        closeStream: () => http?.closeSSE?.(),
+      },
+    };
+  }
+
+  #client({ mcpReq }: ServerContext): ClientInfo {
+    // The SDK leaves the envelope's keys out of its type.
+    const envelope = mcpReq.envelope as Partial<Record<string, unknown>> | undefined;
+    const info = (envelope?.[CLIENT_INFO_META_KEY] ?? this.server.getClientVersion()) as
+      | Implementation
+      | undefined;
+    return {
+      protocolVersion: this.server.getNegotiatedProtocolVersion() ?? "",
+      name: info?.name ?? null,
+      version: info?.version ?? null,
+      capabilities:
+        (envelope?.[CLIENT_CAPABILITIES_META_KEY] as ClientInfo["capabilities"] | undefined) ??
+        this.server.getClientCapabilities() ??
+        {},
+    };
+  }
+}
+
+export function unknownTool(name: string): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
+}
+
+function callerOf(ctx: ServerContext): Caller {
+  return ctx.http?.authInfo?.extra as unknown as Caller;
+}
+
+function pageOf<T>(list: PagedList<T>, cursor: string | undefined) {
+  const page = list.page(cursor);
+  if (page === null) throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Invalid cursor");
+  return page;
+}
+
+/** The client has gone; the call's own signal says so to the plugin. */
+function ignoreClosedStream(): void {}

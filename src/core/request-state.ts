@@ -1,0 +1,97 @@
+import type { Time } from "../types/runtime.ts";
+import { fromBase64Url, lengthPrefixed, toBase64Url, utf8 } from "../util/bytes.ts";
+import { canonicalJson } from "../util/canonical-json.ts";
+import { ok, refuse, type Result } from "../util/result.ts";
+
+const VERSION = "v1";
+const IV_BYTES = 12;
+const LIFETIME_MS = 10 * 60_000;
+
+/** The call that a state belongs to: it opens for no other one. */
+export interface StateBinding {
+  readonly principalId: string;
+  readonly method: string;
+  /** Tool or prompt name, or resource URI. */
+  readonly target: string;
+  readonly args: unknown;
+}
+
+/**
+ * Seals the state of a call that waits for input. The client carries it between two requests, so it is encrypted and
+ * authenticated, bound to principal and call, and good for ten minutes.
+ *
+ * @see MCP 2026-07-28, basic/patterns/mrtr, "requestState"
+ */
+export interface StateSealer {
+  seal(binding: StateBinding, state: unknown): Promise<string>;
+  /** Refuses alike whatever is wrong; the reason is for the log. */
+  open(
+    binding: StateBinding,
+    sealed: string,
+  ): Promise<Result<unknown, "malformed" | "not-authentic" | "expired">>;
+}
+
+/** @param masterKey 32 bytes, the same on every process that may receive the repeated call */
+export async function createStateSealer(masterKey: Uint8Array, time: Time): Promise<StateSealer> {
+  const key = await deriveKey(masterKey);
+  return {
+    async seal(binding, state) {
+      const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+      const content = utf8(JSON.stringify({ state, expires: time.now() + LIFETIME_MS }));
+      const sealed = await crypto.subtle.encrypt(parameters(iv, binding), key, content);
+      const bytes = new Uint8Array(IV_BYTES + sealed.byteLength);
+      bytes.set(iv);
+      bytes.set(new Uint8Array(sealed), IV_BYTES);
+      return `${VERSION}.${toBase64Url(bytes)}`;
+    },
+    async open(binding, sealed) {
+      const [version, body = "", ...rest] = sealed.split(".");
+      const bytes = fromBase64Url(body);
+      if (version !== VERSION || rest.length > 0 || bytes === null || bytes.length <= IV_BYTES) {
+        return refuse("malformed");
+      }
+      let content: ArrayBuffer;
+      try {
+        const iv = bytes.subarray(0, IV_BYTES);
+        content = await crypto.subtle.decrypt(
+          parameters(iv, binding),
+          key,
+          bytes.subarray(IV_BYTES),
+        );
+      } catch {
+        return refuse("not-authentic");
+      }
+      const { state, expires } = JSON.parse(new TextDecoder().decode(content)) as {
+        state: unknown;
+        expires: number;
+      };
+      return time.now() < expires ? ok(state) : refuse("expired");
+    },
+  };
+}
+
+function parameters(iv: Uint8Array<ArrayBuffer>, binding: StateBinding): AesGcmParams {
+  const { principalId, method, target, args } = binding;
+  const additionalData = lengthPrefixed([
+    "mcp-plugin-server.request-state",
+    VERSION,
+    principalId,
+    method,
+    target,
+    canonicalJson(args ?? {}),
+  ]);
+  return { name: "AES-GCM", iv, tagLength: 128, additionalData };
+}
+
+async function deriveKey(masterKey: Uint8Array): Promise<CryptoKey> {
+  const material = await crypto.subtle.importKey("raw", new Uint8Array(masterKey), "HKDF", false, [
+    "deriveKey",
+  ]);
+  return crypto.subtle.deriveKey(
+    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8("request-state") },
+    material,
+    { name: "AES-GCM", length: 256 },
+    false,
+    ["encrypt", "decrypt"],
+  );
+}

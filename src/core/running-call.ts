@@ -1,0 +1,106 @@
+import { AppError } from "../errors.ts";
+import type { CallEvents, CallOutcome } from "../types/host.ts";
+import type { LogLevel } from "../types/plugin.ts";
+import type { Time } from "../types/runtime.ts";
+
+const MAX_CALL_MS = 600_000;
+/** A plugin in a tight loop must not flood its client; the last report (progress = total) always goes out. */
+const MAX_REPORTS_PER_CALL = 1_000;
+
+/** Where a call's reports go, and what ends it from outside. */
+export interface CallReports {
+  /** Aborts when the client is gone or has cancelled. */
+  readonly signal: AbortSignal | null;
+  progress?(progress: number, total?: number, message?: string): void;
+  log?(level: LogLevel, data: unknown): void;
+  closeStream?(): void;
+}
+
+/** A call in flight: its time limit, its abort signal and its reports. After its end it is silent. */
+export class RunningCall implements CallEvents {
+  readonly #requestId: string;
+  readonly #reports: CallReports;
+  readonly #time: Time;
+  readonly #timeoutMs: number;
+  #controller: AbortController | null = null;
+  #abortedWith: AppError | null = null;
+  #reject: ((error: AppError) => void) | null = null;
+  #cancelTimer: (() => void) | null = null;
+  readonly #startedAt: number;
+  #lastProgress = -Infinity;
+  #reportsLeft = MAX_REPORTS_PER_CALL;
+  #ended = false;
+
+  constructor(requestId: string, timeoutMs: number, reports: CallReports, time: Time) {
+    this.#requestId = requestId;
+    this.#timeoutMs = timeoutMs;
+    this.#reports = reports;
+    this.#time = time;
+    this.#startedAt = time.now();
+  }
+
+  /** Made when first asked for: most tools never look. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#abortedWith !== null) this.#controller.abort(this.#abortedWith);
+    return this.#controller.signal;
+  }
+
+  /** Answers the call's outcome, or rejects as soon as it is aborted or out of time, whatever the plugin does then. */
+  async settle(outcome: Promise<CallOutcome>): Promise<CallOutcome> {
+    const clientGone = () =>
+      this.abort(new AppError("CALL_ABORTED", `Request ${this.#requestId} was cancelled.`));
+    const { signal } = this.#reports;
+    try {
+      return await new Promise<CallOutcome>((resolve, reject) => {
+        this.#reject = reject;
+        outcome.then(resolve, reject);
+        this.#startTimer();
+        if (signal?.aborted) clientGone();
+        else signal?.addEventListener("abort", clientGone, { once: true });
+      });
+    } finally {
+      this.#ended = true;
+      this.#cancelTimer?.();
+      signal?.removeEventListener("abort", clientGone);
+    }
+  }
+
+  abort(error: AppError): void {
+    if (this.#ended || this.#abortedWith !== null) return;
+    this.#abortedWith = error;
+    this.#controller?.abort(error);
+    this.#reject?.(error);
+  }
+
+  progress(progress: number, total?: number, message?: string): void {
+    if (this.#ended || !(progress > this.#lastProgress)) return;
+    this.#lastProgress = progress;
+    this.#startTimer();
+    if (this.#mayReport() || progress === total) {
+      this.#reports.progress?.(progress, total, message);
+    }
+  }
+
+  log(level: LogLevel, data: unknown): void {
+    if (!this.#ended && this.#mayReport()) this.#reports.log?.(level, data);
+  }
+
+  closeStream(): void {
+    if (!this.#ended) this.#reports.closeStream?.();
+  }
+
+  #mayReport(): boolean {
+    return this.#reportsLeft > 0 && this.#reportsLeft-- > 0;
+  }
+
+  #startTimer(): void {
+    this.#cancelTimer?.();
+    const leftInAll = this.#startedAt + MAX_CALL_MS - this.#time.now();
+    this.#cancelTimer = this.#time.after(Math.min(this.#timeoutMs, leftInAll), () =>
+      this.abort(
+        new AppError("PLUGIN_TIMEOUT", `Request ${this.#requestId} took longer than allowed.`),
+      ),
+    );
+  }
+}

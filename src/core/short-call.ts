@@ -1,0 +1,76 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  LOG_LEVEL_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
+} from "@modelcontextprotocol/server";
+import type { ClientInfo } from "../types/plugin.ts";
+import type { CatalogTool } from "./plugin-catalog.ts";
+import type { Catalog } from "./tool-catalog.ts";
+
+const REVISION = "2026-07-28";
+const MESSAGE_KEYS = new Set(["jsonrpc", "id", "method", "params"]);
+const PARAM_KEYS = new Set(["name", "arguments", "_meta"]);
+
+/** An ordinary 2026-07-28 tool call, read. */
+export interface ShortCall {
+  readonly id: string | number;
+  readonly tool: CatalogTool;
+  readonly args: unknown;
+  readonly client: ClientInfo;
+}
+
+/**
+ * Recognises the ordinary tool call, the one that needs nothing but an answer: every header and member as the
+ * specification has it, no progress or log asked for, no input carried. `null` for everything else, which the SDK
+ * serves, so that no rule of the protocol is written here a second time: what deviates in the least goes the long way
+ * and gets its error there.
+ */
+export function readShortCall(headers: Headers, body: unknown, catalog: Catalog): ShortCall | null {
+  if (!isObject(body) || body["jsonrpc"] !== "2.0" || body["method"] !== "tools/call") return null;
+  const { id, params } = body;
+  if (typeof id !== "string" && !Number.isInteger(id)) return null;
+  if (!hasOnly(body, MESSAGE_KEYS) || !isObject(params) || !hasOnly(params, PARAM_KEYS))
+    return null;
+
+  const { name, _meta: meta } = params;
+  const args = params["arguments"];
+  if (typeof name !== "string" || (args !== undefined && !isObject(args))) return null;
+  if (!isObject(meta) || !namesRevision(headers, name)) return null;
+  const client = readClient(meta);
+  const tool = catalog.tools.get(name);
+  if (client === null || tool === undefined || tool.hasHeaderParams) return null;
+  return { id: id as string | number, tool, args, client };
+}
+
+function namesRevision(headers: Headers, name: string): boolean {
+  return (
+    headers.get("mcp-protocol-version") === REVISION &&
+    headers.get("mcp-method") === "tools/call" &&
+    headers.get("mcp-name") === name
+  );
+}
+
+function readClient(meta: Record<string, unknown>): ClientInfo | null {
+  const capabilities = meta[CLIENT_CAPABILITIES_META_KEY];
+  const info = meta[CLIENT_INFO_META_KEY];
+  if (meta[PROTOCOL_VERSION_META_KEY] !== REVISION || !isObject(capabilities)) return null;
+  if (!Object.values(capabilities).every(isObject)) return null;
+  if (meta["progressToken"] !== undefined || meta[LOG_LEVEL_META_KEY] !== undefined) return null;
+  if (info === undefined) {
+    return { protocolVersion: REVISION, name: null, version: null, capabilities };
+  }
+  if (!isObject(info) || typeof info["name"] !== "string" || typeof info["version"] !== "string") {
+    return null;
+  }
+  return { protocolVersion: REVISION, name: info["name"], version: info["version"], capabilities };
+}
+
+function hasOnly(object: Record<string, unknown>, keys: ReadonlySet<string>): boolean {
+  for (const key in object) if (!keys.has(key)) return false;
+  return true;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,145 @@
+import { UriTemplate } from "@modelcontextprotocol/server";
+import { fromBase64Url, toBase64Url, utf8 } from "../util/bytes.ts";
+import type { Resource, Prompt, ResourceTemplate } from "../types/plugin.ts";
+import type {
+  CatalogPrompt,
+  CatalogResource,
+  CatalogTemplate,
+  CatalogTool,
+  PreparedCatalog,
+  Quarantined,
+  ToolDefinition,
+} from "./plugin-catalog.ts";
+
+/** Items in one page of a list. Most servers answer every list in one page. */
+const PAGE_SIZE = 500;
+const decoder = new TextDecoder();
+
+/** Everything that clients may use, in the form in which requests need it. Immutable: a change makes a new one. */
+export interface Catalog {
+  readonly tools: ReadonlyMap<string, CatalogTool>;
+  readonly resources: ReadonlyMap<string, CatalogResource>;
+  readonly templates: readonly (CatalogTemplate & { readonly matcher: UriTemplate })[];
+  readonly prompts: ReadonlyMap<string, CatalogPrompt>;
+  readonly lists: {
+    readonly tools: PagedList<ToolDefinition>;
+    readonly resources: PagedList<Omit<Resource, "text" | "blob">>;
+    readonly resourceTemplates: PagedList<ResourceTemplate>;
+    readonly prompts: PagedList<Prompt>;
+  };
+  /** What lost to another instance's item of the same name or URI, by instance. */
+  readonly conflicts: ReadonlyMap<string, readonly Quarantined[]>;
+}
+
+/** A sorted list, cut into pages when the catalog was built. */
+export interface PagedList<T> {
+  /** The page that begins at `cursor`, or `null` for a cursor that this server never gave out. */
+  page(cursor: string | undefined): { readonly items: T[]; readonly nextCursor?: string } | null;
+}
+
+/** Joins what the running instances offer. Of two items with one name, the one of the earlier instance id stays. */
+export function buildCatalog(
+  offers: readonly PreparedCatalog[],
+  pageSize: number = PAGE_SIZE,
+): Catalog {
+  const conflicts = new Map<string, Quarantined[]>();
+  const sorted = offers.toSorted((a, b) => compare(a.instanceId, b.instanceId));
+
+  const unique = <T>(
+    kind: Quarantined["kind"],
+    itemsOf: (offer: PreparedCatalog) => readonly T[],
+    keyOf: (item: T) => string,
+  ): Map<string, T> => {
+    const taken = new Map<string, { item: T; instanceId: string }>();
+    for (const offer of sorted) {
+      for (const item of itemsOf(offer)) {
+        const key = keyOf(item);
+        const holder = taken.get(key);
+        if (holder === undefined) {
+          taken.set(key, { item, instanceId: offer.instanceId });
+          continue;
+        }
+        const reason = `"${key}" is already offered by "${holder.instanceId}"`;
+        const list = conflicts.get(offer.instanceId) ?? [];
+        conflicts.set(offer.instanceId, [...list, { kind, name: key, reason }]);
+      }
+    }
+    const entries = [...taken].map(([key, { item }]) => [key, item] as const);
+    return new Map(entries.toSorted(([a], [b]) => compare(a, b)));
+  };
+
+  const tools = unique(
+    "tool",
+    (offer) => offer.tools,
+    (tool) => tool.name,
+  );
+  const prompts = unique(
+    "prompt",
+    (offer) => offer.prompts,
+    (prompt) => prompt.name,
+  );
+  const resources = unique(
+    "resource",
+    (offer) => offer.resources,
+    (item) => item.uri,
+  );
+  const templates = unique(
+    "resource template",
+    (offer) => offer.resourceTemplates,
+    (item) => item.uriTemplate,
+  );
+  const definitions = <T>(items: ReadonlyMap<string, { readonly definition: T }>) =>
+    paginate(
+      [...items].map(([key, { definition }]) => [key, definition] as const),
+      pageSize,
+    );
+
+  return {
+    tools,
+    prompts,
+    resources,
+    templates: [...templates.values()].map((template) => ({
+      ...template,
+      matcher: new UriTemplate(template.uriTemplate),
+    })),
+    lists: {
+      tools: definitions(tools),
+      prompts: definitions(prompts),
+      resources: definitions(resources),
+      resourceTemplates: definitions(templates),
+    },
+    conflicts,
+  };
+}
+
+/**
+ * Cuts a sorted list into pages. A cursor names the last item before its page, so that it stays good when items come
+ * and go between two requests.
+ */
+export function paginate<T>(sorted: readonly (readonly [string, T])[], size: number): PagedList<T> {
+  const cut = (from: number) => {
+    const part = sorted.slice(from, from + size);
+    const last = part.at(-1)?.[0];
+    const more = from + size < sorted.length && last !== undefined;
+    return {
+      items: part.map(([, item]) => item),
+      ...(more && { nextCursor: toBase64Url(utf8(last)) }),
+    };
+  };
+  const first = cut(0);
+  return {
+    page(cursor) {
+      if (cursor === undefined) return first;
+      const after = fromBase64Url(cursor);
+      if (after === null || after.length === 0) return null;
+      const key = decoder.decode(after);
+      const from = sorted.findIndex(([name]) => compare(name, key) > 0);
+      return from < 0 ? { items: [] } : cut(from);
+    },
+  };
+}
+
+/** By code unit: the same order on every machine, whatever its locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,43 @@
+/** Every code an error of ours may carry. `docs/errors.md` explains each; a test keeps the two equal. */
+export const ERROR_CODES = [
+  "CONFIG_INVALID",
+  "PLUGIN_INVALID",
+  "PLUGIN_STATE",
+  "PLUGIN_NOT_FOUND",
+  "PLUGIN_TIMEOUT",
+  "PLUGIN_UNAVAILABLE",
+  "CALL_ABORTED",
+  "NOT_CONNECTED",
+  "ROUTE_POLICY",
+  "UNAUTHENTICATED",
+  "FORBIDDEN",
+  "HOST_REFUSED",
+  "ORIGIN_REFUSED",
+  "NOT_FOUND",
+  "BODY_TOO_LARGE",
+  "BODY_INVALID",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "UNSAFE_LISTEN",
+  "INTERNAL",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/**
+ * The one error of the server's own making. Match on `code`, never on the message: the message is for the log,
+ * the wire gets the code and a fixed sentence.
+ */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

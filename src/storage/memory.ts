@@ -1,0 +1,61 @@
+import type { CredentialSource } from "../types/auth.ts";
+import type { InstanceStore, StoredInstance } from "../types/instances.ts";
+import type { KeyRecord, KeyStore } from "../types/keys.ts";
+import type { LegacySession, LegacySessions } from "../types/sessions.ts";
+
+/** Reference drivers that forget everything at the end of the process. */
+
+export function createMemoryKeys(keys: readonly KeyRecord[] = []): KeyStore {
+  const all = [...keys];
+  return {
+    list: async () => [...all],
+    async add(key) {
+      all.push(key);
+    },
+  };
+}
+
+export function createMemoryInstances(instances: readonly StoredInstance[] = []): InstanceStore {
+  return { list: async () => instances };
+}
+
+export function createMemoryCredentials(): CredentialSource {
+  const values = new Map<string, Map<string, string>>();
+  return {
+    get: async (instanceId, key) => values.get(instanceId)?.get(key) ?? null,
+    async set(instanceId, key, value) {
+      const own = values.get(instanceId) ?? new Map<string, string>();
+      values.set(instanceId, own.set(key, value));
+    },
+  };
+}
+
+/** Holds at most `capacity` sessions; the one not seen for longest gives way to a new one. */
+export function createMemorySessions(capacity = 1_000): LegacySessions {
+  // In the order in which they were last seen.
+  const sessions = new Map<string, LegacySession>();
+  return {
+    async open(session) {
+      sessions.set(session.idHash, session);
+      if (sessions.size <= capacity) return [];
+      const oldest = sessions.keys().next().value!;
+      sessions.delete(oldest);
+      return [oldest];
+    },
+    find: async (idHash) => sessions.get(idHash) ?? null,
+    async touch(idHash, now) {
+      const session = sessions.get(idHash);
+      if (session === undefined) return;
+      sessions.delete(idHash);
+      sessions.set(idHash, { ...session, seenAt: now });
+    },
+    async close(idHash) {
+      sessions.delete(idHash);
+    },
+    async expire(before) {
+      const expired = [...sessions.values()].filter(({ seenAt }) => seenAt < before);
+      for (const { idHash } of expired) sessions.delete(idHash);
+      return expired.map(({ idHash }) => idHash);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { PluginAuthConfig } from "./auth.ts";
+import type { JsonSchema } from "./json.ts";
+import type { Logger } from "./logger.ts";
+import type { OAuthToken } from "./oauth.ts";
+import type {
+  ClientInfo,
+  CallInput,
+  CompletionRequest,
+  InputRequest,
+  LogLevel,
+  Prompt,
+  Resource,
+  ResourceTemplate,
+  Tool,
+} from "./plugin.ts";
+import type { Principal } from "./principal.ts";
+
+/**
+ * Where a plugin runs. The manager speaks to a plugin through this port alone, so in-process, worker thread,
+ * child process and sandbox are drivers of one contract (`test/contract/plugin-host.ts`). Values that cross it are
+ * JSON in every driver; a driver must not let a plugin's fault reach another plugin's calls if its mechanism can help it.
+ */
+export interface PluginHost {
+  readonly kind: HostKind;
+  /** Loads the code and makes the plugin object; runs none of its lifecycle. Rejects with what the code threw. */
+  load(source: PluginSource, services: HostServices): Promise<HostedPlugin>;
+}
+
+export type HostKind = "in-process";
+
+/** Which code to load, and the settings its factory or class is made with. */
+export interface PluginSource {
+  readonly instanceId: string;
+  /** What the runtime's module loader understands: a `file:` URL on Node, a name in the bundle on Workers. */
+  readonly entry: string;
+}
+
+/** A loaded plugin. `initialize`, `start`, `stop` and `cleanup` are called once each, in that order, never at once. */
+export interface HostedPlugin {
+  readonly info: PluginInfo;
+  /** `config` has passed the plugin's schema. */
+  initialize(config: unknown): Promise<void>;
+  start(): Promise<void>;
+  /** What the plugin offers now. */
+  catalog(): Promise<PluginCatalog>;
+  call(call: HostCall, events: CallEvents): Promise<CallOutcome>;
+  stop(): Promise<void>;
+  cleanup(): Promise<void>;
+}
+
+export interface PluginInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly dependencies: readonly string[];
+  readonly configSchema: JsonSchema | null;
+  readonly auth: PluginAuthConfig | null;
+}
+
+export interface PluginCatalog {
+  readonly tools: readonly Tool[];
+  readonly resources: readonly Resource[];
+  readonly resourceTemplates: readonly ResourceTemplate[];
+  readonly prompts: readonly Prompt[];
+  /** What the plugin offered and could not be taken over. */
+  readonly faults: readonly CatalogFault[];
+}
+
+export interface CatalogFault {
+  readonly kind: "tool" | "resource" | "resource template" | "prompt";
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** What the host does for a plugin instance; already bound to it, so that no message names one. */
+export interface HostServices {
+  readonly logger: Logger;
+  getCredential(key: string): Promise<string | null>;
+  setCredential(key: string, value: string): Promise<void>;
+  getAccessToken(): Promise<string>;
+  isAuthenticated(): Promise<boolean>;
+  getTokenInfo(): Promise<OAuthToken | null>;
+  requireReauth(): Promise<string>;
+  changed(list: "tools" | "resources" | "prompts"): void;
+  resourceUpdated(uri: string): void;
+}
+
+/** One call. Names and URIs are the plugin's own, without the instance's prefix. */
+export type HostCall = {
+  readonly requestId: string;
+  readonly principal: Principal;
+  readonly client: ClientInfo;
+  readonly input: CallInput | null;
+} & (
+  | { readonly kind: "tool"; readonly name: string; readonly args: Record<string, unknown> }
+  | { readonly kind: "resource"; readonly uri: string }
+  | { readonly kind: "prompt"; readonly name: string; readonly args: Record<string, string> }
+  | { readonly kind: "complete"; readonly request: CompletionRequest }
+);
+
+/** What a running call may send back before its result. */
+export interface CallEvents {
+  readonly signal: AbortSignal;
+  progress(progress: number, total?: number, message?: string): void;
+  log(level: LogLevel, data: unknown): void;
+  closeStream(): void;
+}
+
+/**
+ * How a call ended, as far as the plugin has a say. A plugin that throws anything but a `ToolError` makes
+ * `call` reject.
+ */
+export type CallOutcome =
+  | { readonly kind: "result"; readonly value: unknown }
+  | { readonly kind: "tool-error"; readonly message: string; readonly data?: unknown }
+  | {
+      readonly kind: "input-required";
+      readonly inputRequests: Readonly<Record<string, InputRequest>> | null;
+      readonly state: unknown;
+    };

@@ -1,0 +1,10 @@
+/** The time, injected so that tests own it. */
+export interface Time {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs `task` once after `ms`; the answer cancels it. A pending task never keeps a process alive. */
+  after(ms: number, task: () => void): () => void;
+}
+
+/** SHA-256. Synchronous where the runtime can (Node), so that the hot path need not wait a turn. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;

@@ -1,0 +1,9 @@
+/** What the server listens as, and who may speak to it. */
+export interface ServerConfig {
+  /** Host names that requests may carry, without port. */
+  readonly allowedHosts: readonly string[];
+  /** Browser origins that requests may carry: `https://host:port`. A request without Origin is no browser's. */
+  readonly allowedOrigins: readonly string[];
+  /** `none` lets everybody use `/mcp`; adapters accept it on loopback only. The admin API always needs its token. */
+  readonly auth: "keys" | "none";
+}

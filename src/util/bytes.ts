@@ -1,0 +1,53 @@
+const encoder = new TextEncoder();
+const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const BASE64URL_PATTERN = /^[A-Za-z0-9_-]*$/;
+
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let hex = "";
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  return hex;
+}
+
+export function toBase64Url(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** Decodes unpadded base64url. `null` unless the text is exactly what `toBase64Url` would have written. */
+export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
+  if (!BASE64URL_PATTERN.test(text) || text.length % 4 === 1) return null;
+  const spareBits = text.length % 4 === 2 ? 0b1111 : text.length % 4 === 3 ? 0b11 : 0;
+  if ((BASE64URL.indexOf(text.at(-1) ?? "A") & spareBits) !== 0) return null;
+  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+}
+
+/** Compares in a time that depends on the lengths alone. */
+export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let index = 0; index < a.length; index++) difference |= a[index]! ^ b[index]!;
+  return difference === 0;
+}
+
+/**
+ * Joins parts so that no two different lists give the same bytes: each part is preceded by its length as a 32-bit
+ * big-endian number.
+ */
+export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {
+  const encoded = parts.map((part) => (typeof part === "string" ? utf8(part) : part));
+  const joined = new Uint8Array(encoded.reduce((sum, part) => sum + 4 + part.length, 0));
+  const view = new DataView(joined.buffer);
+  let offset = 0;
+  for (const part of encoded) {
+    view.setUint32(offset, part.length);
+    joined.set(part, offset + 4);
+    offset += 4 + part.length;
+  }
+  return joined;
+}

@@ -1,0 +1,87 @@
+import { createAjvEngine } from "../../adapters/node/json-schema.ts";
+import { sha256, systemTime } from "../../adapters/node/runtime.ts";
+import {
+  createApp,
+  createInProcessHost,
+  createMemoryCredentials,
+  createMemoryInstances,
+  createMemorySessions,
+  toKeyRecord,
+  type App,
+  type AppDeps,
+  type InstanceEntry,
+} from "../../src/index.ts";
+import { createRecordingLogger, type LogRecord } from "./logger.ts";
+
+export const CLIENT_KEY = "mcpk_test_client_key_0123456789abcdef";
+export const OTHER_CLIENT_KEY = "mcpk_other_client_key_0123456789abcde";
+export const ADMIN_TOKEN = "mcpa_test_admin_token_0123456789abcde";
+export const ORIGIN = "http://localhost:3000";
+
+export interface TestApp extends App {
+  readonly logs: readonly LogRecord[];
+  /** A request as from this machine, with the client's key unless `headers` has another authorization. */
+  request(path: string, init?: RequestInit & { key?: string | null }): Promise<Response>;
+}
+
+export interface TestAppOptions {
+  /** Plugin objects, classes or factories by instance id. */
+  readonly plugins?: Readonly<Record<string, unknown>>;
+  /** Entries over the default one of each plugin. */
+  readonly entries?: Readonly<Record<string, Partial<InstanceEntry>>>;
+  readonly deps?: Partial<AppDeps>;
+}
+
+/** The whole server in memory, with the drivers of Node, started. */
+export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const plugins = options.plugins ?? {};
+  const logger = createRecordingLogger();
+  const key = async (secret: string, kind: "client" | "user", id: string, scope: string) =>
+    toKeyRecord(secret, { id, name: id, kind, scopes: [scope], createdAt: 0 }, sha256);
+  const app = await createApp({
+    identity: { name: "test-server", version: "1.0.0" },
+    config: { allowedHosts: ["localhost"], allowedOrigins: [], auth: "keys" },
+    entries: Object.fromEntries(
+      Object.keys(plugins).map((id) => [id, { package: `./${id}`, ...options.entries?.[id] }]),
+    ),
+    instances: createMemoryInstances(),
+    discovery: {
+      discover: async () => ({
+        packages: Object.keys(plugins).map((id) => ({ ref: `./${id}`, entry: id, manifest: null })),
+        errors: [],
+      }),
+    },
+    hosts: {
+      "in-process": createInProcessHost({
+        importModule: async (entry) => ({ default: plugins[entry] }),
+      }),
+    },
+    keys: [
+      await key(CLIENT_KEY, "client", "client-1", "mcp"),
+      await key(OTHER_CLIENT_KEY, "client", "client-2", "mcp"),
+      await key(ADMIN_TOKEN, "user", "admin-1", "admin"),
+    ],
+    credentials: createMemoryCredentials(),
+    masterKey: new Uint8Array(32).fill(7),
+    sessions: createMemorySessions(),
+    engine: createAjvEngine(),
+    sha256,
+    time: systemTime,
+    logger,
+    isStorageReady: async () => true,
+    ...options.deps,
+  });
+  await app.start();
+  return {
+    ...app,
+    logs: logger.records,
+    async request(path, { key: secret = CLIENT_KEY, ...init } = {}) {
+      const headers = new Headers(init.headers);
+      if (!headers.has("host")) headers.set("host", "localhost:3000");
+      if (secret !== null && !headers.has("authorization")) {
+        headers.set("authorization", `Bearer ${secret}`);
+      }
+      return app.fetch(new Request(new URL(path, ORIGIN), { ...init, headers }));
+    },
+  };
+}
