@@ -1,0 +1,81 @@
+import { startContender, type Contender, type Measured } from "./measure.ts";
+
+/**
+ * `npm run bench`: calls per second and CPU per call through Express with keys on, beside the bare SDK and a bare JSON
+ * echo in the same run. Rounds alternate between the servers, so that a busy machine hits all alike; what counts are
+ * the ratios. `--quick` measures one short round, `--json` prints one JSON object.
+ */
+const quick = process.argv.includes("--quick");
+const json = process.argv.includes("--json");
+const ROUNDS = quick ? 1 : 3;
+const SECONDS = quick ? 2 : 5;
+
+const CALL = { method: "tools/call", params: { name: "echo", arguments: { text: "hello" } } };
+const LIST = { method: "tools/list", params: {} };
+
+const ours = await startContender("mcp-plugin-server, 1 tool", "ours.ts");
+const sdk = await startContender("bare SDK, 1 tool", "sdk.ts");
+const echo = await startContender("bare Express + Hono JSON echo", "json-echo.ts");
+const calls = await rounds([ours, sdk, echo], CALL);
+for (const contender of [sdk, echo]) contender.stop();
+
+const ten = await startContender("10 tools", "ours.ts", { BENCH_TOOLS: "10" });
+const thousand = await startContender("1,000 tools", "ours.ts", { BENCH_TOOLS: "1000" });
+const many = await rounds([ten, thousand], CALL);
+const lists = await rounds([ten, thousand], LIST);
+for (const contender of [ours, ten, thousand]) contender.stop();
+
+const ratios = {
+  "calls/s to the bare SDK's": ratio(calls, ours, sdk, "callsPerSecond"),
+  "CPU per call to the bare SDK's": ratio(calls, ours, sdk, "cpuPerCall"),
+  "calls/s to the JSON echo's": ratio(calls, ours, echo, "callsPerSecond"),
+  "CPU per call at 1,000 tools to that at 10": ratio(many, thousand, ten, "cpuPerCall"),
+};
+
+if (json) {
+  const named = (results: Results) =>
+    Object.fromEntries([...results].map(([contender, runs]) => [contender.name, runs]));
+  const all = { calls: named(calls), manyTools: named(many), lists: named(lists), ratios };
+  process.stdout.write(`${JSON.stringify(all)}\n`);
+} else {
+  print("tools/call", calls);
+  print("tools/call among many tools", many);
+  print("tools/list", lists);
+  process.stdout.write("\nRatios (medians of the rounds)\n");
+  for (const [name, value] of Object.entries(ratios)) {
+    process.stdout.write(`  ${name.padEnd(44)} ${value.toFixed(2)}\n`);
+  }
+}
+
+type Results = Map<Contender, Measured[]>;
+
+async function rounds(contenders: readonly Contender[], call: typeof CALL | typeof LIST) {
+  const results: Results = new Map(contenders.map((contender) => [contender, []]));
+  for (const contender of contenders) await contender.measure(call, 1);
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const contender of contenders) {
+      process.stderr.write(`${call.method}, round ${round} of ${ROUNDS}: ${contender.name}\n`);
+      results.get(contender)!.push(await contender.measure(call, SECONDS));
+    }
+  }
+  return results;
+}
+
+/** The median of the ratios within each round. */
+function ratio(results: Results, a: Contender, b: Contender, key: keyof Measured): number {
+  return median(results.get(a)!.map((run, round) => run[key] / results.get(b)![round]![key]));
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function print(title: string, results: Results): void {
+  process.stdout.write(`\n${title.padEnd(34)}${"calls/s".padStart(10)}${"CPU µs".padStart(10)}${"p99 ms".padStart(10)}\n`);
+  for (const [{ name }, runs] of results) {
+    const value = (key: keyof Measured) => median(runs.map((run) => run[key]));
+    process.stdout.write(
+      `  ${name.padEnd(32)}${value("callsPerSecond").toFixed(0).padStart(10)}${value("cpuPerCall").toFixed(0).padStart(10)}${value("p99Ms").toFixed(1).padStart(10)}\n`,
+    );
+  }
+}

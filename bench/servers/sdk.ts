@@ -1,0 +1,25 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { toNodeHandler } from "@modelcontextprotocol/node";
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
+import * as z from "zod";
+import { announce } from "./child.ts";
+
+/** The SDK as its own guide has it: one tool, node:http, no keys. */
+const handler = createMcpHandler(() => {
+  const server = new McpServer({ name: "sdk", version: "1.0.0" });
+  server.registerTool(
+    "echo",
+    {
+      description: "Answers the text it is given.",
+      inputSchema: z.strictObject({ text: z.string().max(1000) }),
+    },
+    async ({ text }) => ({ content: [{ type: "text", text }] }),
+  );
+  return server;
+});
+const serve = toNodeHandler(handler);
+const http = createServer((request, response) => void serve(request, response));
+http.listen(0, "127.0.0.1", () => {
+  announce({ url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp` });
+});
