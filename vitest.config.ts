@@ -1,11 +1,24 @@
 import { fileURLToPath } from "node:url";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const sdk = fileURLToPath(new URL("src/plugins/index.ts", import.meta.url));
 
+// What wrangler, which runs workerd for the tests, would otherwise look up, report or write elsewhere.
+Object.assign(process.env, {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  CLOUDFLARE_TELEMETRY_DISABLED: "1",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_WRITE_LOGS: "false",
+});
+
 export default defineConfig({
   resolve: { alias: { "mcp-plugin-server/plugin": sdk } },
   test: {
+    // A Worker logs to the console; of a test that passed nobody wants to read it.
+    silent: "passed-only",
     projects: [
       {
         extends: true,
@@ -13,6 +26,27 @@ export default defineConfig({
           name: "node",
           include: ["test/**/*.test.ts"],
           exclude: ["test/workers/**", "test/fixtures/**"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                PUBLIC_URL: "https://mcp.example.org",
+                MCP_CLIENT_KEY: "mcpk_workers_test_client_key_0123456789",
+                MCP_ADMIN_TOKEN: "mcpa_workers_test_admin_token_012345678",
+                MCP_MASTER_KEY: "0123456789abcdef".repeat(4),
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/workers/**/*.test.ts"],
           testTimeout: 20_000,
         },
       },

@@ -1,0 +1,130 @@
+import {
+  createApp,
+  createMemoryCredentials,
+  createMemoryInstances,
+  createPortableSchemaEngine,
+  messageOf,
+  toKeyRecord,
+  AppError,
+  type App,
+  type KeyRecord,
+  type ServerIdentity,
+  type Sha256,
+} from "../../src/index.ts";
+import { createPluginBundle, type BundledPlugins } from "./bundled-plugins.ts";
+import { createConsoleLogger } from "./console-logger.ts";
+import { readWorkerSettings, type WorkerEnv, type WorkerSettings } from "./settings.ts";
+import { createWorkersTime } from "./time.ts";
+import { VERSION } from "./version.ts";
+
+/** The part of a Worker's execution context that is used. */
+export interface WorkerContext {
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** What a Workers module exports as its default. */
+export interface WorkerHandler {
+  fetch(request: Request, env: WorkerEnv, context: WorkerContext): Promise<Response>;
+}
+
+const IDENTITY: ServerIdentity = { name: "mcp-plugin-server", version: VERSION };
+
+const sha256: Sha256 = async (bytes) =>
+  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+
+/**
+ * The server as a Cloudflare Worker, with the plugins that are bundled into it.
+ *
+ * Nothing outlives an isolate: storage is memory, and the 2025 era is served stateless. The server is put together on
+ * an isolate's first request, because Workers allow no random numbers and no timers before it, and that request and
+ * those beside it wait until the plugins have been started. As long as the environment lacks something every answer is
+ * a 500 that names it.
+ *
+ * @throws AppError `CONFIG_INVALID` for plugin ids or settings that are not valid
+ */
+export function createWorker(plugins: BundledPlugins): WorkerHandler {
+  const bundle = createPluginBundle(plugins);
+  const logger = createConsoleLogger();
+  const time = createWorkersTime();
+  let app: Promise<App> | null = null;
+
+  async function start(env: WorkerEnv): Promise<App> {
+    const settings = readWorkerSettings(env);
+    const created = await createApp({
+      identity: IDENTITY,
+      config: settings.config,
+      entries: bundle.entries,
+      instances: createMemoryInstances(),
+      discovery: bundle.discovery,
+      hosts: { "in-process": bundle.host },
+      keys: await readKeys(settings, time.now()),
+      credentials: createMemoryCredentials(),
+      masterKey: settings.masterKey,
+      sessions: null,
+      engine: createPortableSchemaEngine(),
+      sha256,
+      time,
+      logger,
+      isStorageReady: async () => true,
+    });
+    await created.start();
+    return created;
+  }
+
+  return {
+    async fetch(request, env, context) {
+      time.runOverdue();
+      if (app === null) {
+        const starting = start(env);
+        app = starting;
+        // Others wait for this start, so it must go on when the client that caused it hangs up.
+        context.waitUntil(starting.catch(() => undefined));
+      }
+      const mine = app;
+      let ready: App;
+      try {
+        ready = await mine;
+      } catch (error) {
+        if (app === mine) app = null;
+        logger.error("The server could not be started", { error: messageOf(error) });
+        return unavailable(error);
+      }
+      return ready.fetch(withHost(request));
+    },
+  };
+}
+
+async function readKeys(
+  { clientKey, adminToken }: WorkerSettings,
+  createdAt: number,
+): Promise<KeyRecord[]> {
+  const record = (secret: string, kind: KeyRecord["kind"], scope: string) => {
+    const id = `environment-${kind}`;
+    return toKeyRecord(secret, { id, name: id, kind, scopes: [scope], createdAt }, sha256);
+  };
+  return [await record(adminToken, "user", "admin"), await record(clientKey, "client", "mcp")];
+}
+
+/** A request of another Worker, through a service binding, has no Host header; its URL says whom it is meant for. */
+function withHost(request: Request): Request {
+  if (request.headers.has("host")) return request;
+  const headers = new Headers(request.headers);
+  headers.set("host", new URL(request.url).host);
+  return new Request(request, { headers });
+}
+
+/** An RFC 9457 answer for a server that could not be put together. A configuration fault names variables, no values. */
+function unavailable(error: unknown): Response {
+  const isConfig = error instanceof AppError && error.code === "CONFIG_INVALID";
+  const code = isConfig ? error.code : "INTERNAL";
+  return new Response(
+    JSON.stringify({
+      type: `urn:mcp-plugin-server:error:${code}`,
+      title: isConfig ? "The configuration is not valid." : "Something went wrong on the server.",
+      status: 500,
+      code,
+      ...(isConfig && { detail: error.message }),
+    }),
+    { status: 500, headers: { "content-type": "application/problem+json" } },
+  );
+}

@@ -1,0 +1,87 @@
+import { AppError, parseMasterKey, type ServerConfig } from "../../src/index.ts";
+
+/** What the Worker is bound to: secrets (`wrangler secret put NAME`) and one plain variable, `PUBLIC_URL`. */
+export interface WorkerEnv {
+  /** The bearer key of MCP clients. */
+  readonly MCP_CLIENT_KEY?: string;
+  /** The bearer token of the admin API. */
+  readonly MCP_ADMIN_TOKEN?: string;
+  /** 32 bytes as base64 or hex; the same for every isolate, so it cannot be made here. */
+  readonly MCP_MASTER_KEY?: string;
+  /** The origin that clients use, such as `https://mcp.example.org`. */
+  readonly PUBLIC_URL?: string;
+  /** `keys` or nothing: a Worker is reachable for everybody, so it never serves without keys. */
+  readonly MCP_AUTH?: string;
+}
+
+export interface WorkerSettings {
+  readonly clientKey: string;
+  readonly adminToken: string;
+  readonly masterKey: Uint8Array;
+  readonly config: ServerConfig;
+}
+
+/** 128 bits in any encoding are longer; what is shorter was made up by a person. */
+const SECRET = /^[\x21-\x7e]{22,}$/;
+const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/**
+ * Reads the Worker's environment.
+ *
+ * @throws AppError `CONFIG_INVALID` naming every variable that must be set or changed, and no value
+ */
+export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
+  const faults: string[] = [];
+  const secret = (name: "MCP_CLIENT_KEY" | "MCP_ADMIN_TOKEN"): string => {
+    const value = text(env[name]);
+    if (!SECRET.test(value)) {
+      faults.push(
+        value === ""
+          ? `${name} is not set`
+          : `${name} must have at least 22 printable ASCII characters and no spaces`,
+      );
+    }
+    return value;
+  };
+  const clientKey = secret("MCP_CLIENT_KEY");
+  const adminToken = secret("MCP_ADMIN_TOKEN");
+
+  const masterKeyText = text(env.MCP_MASTER_KEY);
+  const masterKey = parseMasterKey(masterKeyText);
+  if (masterKeyText === "") faults.push("MCP_MASTER_KEY is not set");
+  else if (!masterKey.ok) faults.push("MCP_MASTER_KEY must be 32 bytes as base64 or hex");
+
+  const publicUrl = toOrigin(text(env.PUBLIC_URL));
+  if (publicUrl === null) {
+    faults.push(
+      "PUBLIC_URL must be the origin that clients use, such as https://mcp.example.org (http on localhost alone)",
+    );
+  }
+  if (!/^(keys)?$/.test(text(env.MCP_AUTH))) {
+    faults.push("MCP_AUTH must be keys or not set: a Worker never serves without keys");
+  }
+
+  if (faults.length > 0 || !masterKey.ok || publicUrl === null) {
+    throw new AppError("CONFIG_INVALID", `${faults.join("; ")}.`);
+  }
+  const { origin, hostname } = publicUrl;
+  return {
+    clientKey,
+    adminToken,
+    masterKey: masterKey.value,
+    config: { allowedHosts: [hostname], allowedOrigins: [origin], auth: "keys" },
+  };
+}
+
+/** A binding of another kind under one of our names counts as not set. */
+function text(value: unknown): string {
+  return typeof value === "string" ? value.trim() : "";
+}
+
+function toOrigin(value: string): URL | null {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (url === null || url.href !== `${url.origin}/`) return null;
+  const isSafe =
+    url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK_HOSTS.has(url.hostname));
+  return isSafe ? url : null;
+}
