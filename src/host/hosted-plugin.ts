@@ -28,10 +28,7 @@ export function hostPlugin(
       configSchema: plugin.configSchema ?? null,
       auth: plugin.auth ?? null,
     },
-    initialize: async (config) => plugin.initialize(createContext(instanceId, config, services)),
-    start: async () => plugin.start?.(),
-    stop: async () => plugin.stop?.(),
-    cleanup: async () => plugin.cleanup(),
+    ...createLife(plugin, (config) => createContext(instanceId, config, services)),
     catalog: () => readCatalog(plugin),
     async call(call, events) {
       try {
@@ -42,6 +39,49 @@ export function hostPlugin(
         return refusal;
       }
     },
+  };
+}
+
+/**
+ * The plugin's own steps never overlap: one that has outlived its time limit delays the next until it ends. What was
+ * not begun is not undone: without an `initialize`, `cleanup` runs nothing of the plugin's, and without a `start` that
+ * succeeded, neither does `stop`.
+ */
+function createLife(
+  plugin: MCPPlugin,
+  contextOf: (config: unknown) => PluginContext,
+): Pick<HostedPlugin, "initialize" | "start" | "stop" | "cleanup"> {
+  let last: Promise<void> = Promise.resolve();
+  let begun = false;
+  let started = false;
+  const inTurn = (step: () => Promise<void>): Promise<void> => {
+    const done = last.then(step);
+    last = done.catch(() => {});
+    return done;
+  };
+  return {
+    initialize: (config) =>
+      inTurn(async () => {
+        begun = true;
+        await plugin.initialize(contextOf(config));
+      }),
+    start: () =>
+      inTurn(async () => {
+        await plugin.start?.();
+        started = true;
+      }),
+    stop: () =>
+      inTurn(async () => {
+        if (!started) return;
+        started = false;
+        await plugin.stop?.();
+      }),
+    cleanup: () =>
+      inTurn(async () => {
+        if (!begun) return;
+        begun = false;
+        await plugin.cleanup();
+      }),
   };
 }
 
@@ -85,10 +125,7 @@ function dispatch(plugin: MCPPlugin, call: HostCall, context: CallContext): unkn
     case "resource":
       return plugin.readResource?.(call.uri, context) ?? null;
     case "prompt":
-      if (!plugin.getPrompt) {
-        throw new AppError("PLUGIN_INVALID", "The plugin lists prompts but has no getPrompt().");
-      }
-      return plugin.getPrompt(call.name, call.args, context);
+      return plugin.getPrompt?.(call.name, call.args, context) ?? null;
     case "complete":
       return plugin.complete?.(call.request, context) ?? [];
   }
@@ -102,14 +139,16 @@ async function readCatalog(plugin: MCPPlugin): Promise<PluginCatalog> {
     if (!Array.isArray(items)) {
       throw new AppError("PLUGIN_INVALID", `The plugin's list of ${kind}s is not an array.`);
     }
-    return items.flatMap((item: unknown) => {
-      try {
-        return [JSON.parse(JSON.stringify(item)) as T];
-      } catch {
-        const name = String((item as { name?: unknown } | null)?.name);
-        faults.push({ kind, name, reason: "its description is not JSON" });
-        return [];
-      }
+    return items.flatMap((item: unknown, index) => {
+      const copy = toJsonObject(item);
+      if (copy !== null) return [copy as T];
+      const { name } = (item ?? {}) as { name?: unknown };
+      faults.push({
+        kind,
+        name: typeof name === "string" ? name : `number ${index + 1}`,
+        reason: "its description is not a JSON object",
+      });
+      return [];
     });
   };
   return {
@@ -121,6 +160,15 @@ async function readCatalog(plugin: MCPPlugin): Promise<PluginCatalog> {
   };
 }
 
+function toJsonObject(item: unknown): object | null {
+  try {
+    const copy: unknown = JSON.parse(JSON.stringify(item));
+    return typeof copy === "object" && !Array.isArray(copy) ? copy : null;
+  } catch {
+    return null;
+  }
+}
+
 function toOutcome(value: unknown): CallOutcome {
   if ((value as InputRequired | null | undefined)?.resultType === "input_required") {
     const { inputRequests, state } = value as InputRequired;
@@ -129,9 +177,10 @@ function toOutcome(value: unknown): CallOutcome {
   return { kind: "result", value };
 }
 
-/** By name and not by `instanceof`: the plugin may hold its own copy of the class, or live in another process. */
+/** By name and not by `instanceof`: the plugin may hold its own copy of the class, or live in another realm. */
 function asToolError(error: unknown): CallOutcome | null {
-  if (!(error instanceof Error) || error.name !== "ToolError") return null;
-  const data = (error as { data?: unknown }).data;
-  return { kind: "tool-error", message: error.message, ...(data !== undefined && { data }) };
+  if (typeof error !== "object" || error === null) return null;
+  const { name, message, data } = error as { name?: unknown; message?: unknown; data?: unknown };
+  if (name !== "ToolError" || typeof message !== "string") return null;
+  return { kind: "tool-error", message, ...(data !== undefined && { data }) };
 }

@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import type { PluginHost } from "../types/host.ts";
 import { hostPlugin } from "./hosted-plugin.ts";
 import { toPlugin } from "./plugin-object.ts";
@@ -12,10 +13,32 @@ export interface InProcessHostDeps {
  * calls. A plugin that blocks the thread or ends the process takes the server with it.
  */
 export function createInProcessHost({ importModule }: InProcessHostDeps): PluginHost {
+  // A module is loaded once, so instances of one package would share the object that it exports, and with it the
+  // context, the settings and the credentials of whoever was initialized last.
+  const holders = new WeakMap<object, string>();
   return {
     kind: "in-process",
     async load({ instanceId, entry }, services) {
-      return hostPlugin(await toPlugin(await importModule(entry)), instanceId, services);
+      const plugin = await toPlugin(await importModule(entry));
+      const holder = holders.get(plugin) ?? instanceId;
+      if (holder !== instanceId) {
+        throw new AppError(
+          "PLUGIN_INVALID",
+          `Its module exports one plugin object, which the instance "${holder}" uses. Let it export the plugin's class or a function that returns the object, so that each instance gets its own.`,
+        );
+      }
+      holders.set(plugin, instanceId);
+      const hosted = hostPlugin(plugin, instanceId, services);
+      return {
+        ...hosted,
+        async cleanup() {
+          try {
+            await hosted.cleanup();
+          } finally {
+            holders.delete(plugin);
+          }
+        },
+      };
     },
   };
 }

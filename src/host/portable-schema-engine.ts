@@ -1,9 +1,17 @@
-import { Validator, type Schema, type SchemaDraft } from "@cfworker/json-schema";
+import { Validator, type SchemaDraft } from "@cfworker/json-schema";
 import { messageOf } from "../errors.ts";
 import type { JsonSchema } from "../types/json.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 
-const TYPES = ["null", "boolean", "object", "array", "number", "string", "integer"];
+const TYPES: ReadonlySet<unknown> = new Set([
+  "null",
+  "boolean",
+  "object",
+  "array",
+  "number",
+  "string",
+  "integer",
+]);
 
 /**
  * JSON Schema by an interpreter, for runtimes that forbid code generation (Workers) and for plugin tests. It does not
@@ -16,14 +24,14 @@ export function createPortableSchemaEngine(): SchemaEngine {
       const fault = findFault(schema, "");
       if (fault !== null) return fault;
       try {
-        void new Validator(schema as Schema, draftOf(schema));
+        void new Validator(schema, draftOf(schema));
         return null;
       } catch (error) {
         return messageOf(error);
       }
     },
     compile(schema, options) {
-      const validator = new Validator(schema as Schema, draftOf(schema), true);
+      const validator = new Validator(schema, draftOf(schema), true);
       return (value) => {
         if (options?.fillDefaults) fillDefaults(schema, value);
         const { valid, errors } = validator.validate(value);
@@ -36,7 +44,8 @@ export function createPortableSchemaEngine(): SchemaEngine {
 }
 
 function draftOf(schema: JsonSchema): SchemaDraft {
-  const dialect = String(schema["$schema"] ?? "");
+  const dialect = schema["$schema"];
+  if (typeof dialect !== "string") return "2020-12";
   return dialect.includes("draft-07") ? "7" : dialect.includes("2019-09") ? "2019-09" : "2020-12";
 }
 
@@ -58,23 +67,28 @@ function findFault(node: unknown, pointer: string): string | null {
   if (typeof node !== "object" || node === null) return `${pointer || "/"} is not a schema`;
   const schema = node as JsonSchema;
   const types = [schema["type"] ?? []].flat();
-  if (!types.every((type) => TYPES.includes(String(type)))) return `${pointer}/type is unknown`;
+  if (!types.every((type) => TYPES.has(type))) return `${pointer}/type is unknown`;
   const required = schema["required"];
   if (required !== undefined && !(Array.isArray(required) && required.every(isText))) {
     return `${pointer}/required is not a list of names`;
   }
-  if (schema["pattern"] !== undefined) {
-    try {
-      void new RegExp(String(schema["pattern"]), "u");
-    } catch {
-      return `${pointer}/pattern is not a regular expression`;
-    }
+  const pattern = schema["pattern"];
+  if (pattern !== undefined && !isPattern(pattern)) {
+    return `${pointer}/pattern is not a regular expression`;
   }
   for (const [name, property] of Object.entries(schema["properties"] ?? {})) {
     const fault = findFault(property, `${pointer}/properties/${name}`);
     if (fault !== null) return fault;
   }
   return null;
+}
+
+function isPattern(value: unknown): boolean {
+  try {
+    return typeof value === "string" && Boolean(new RegExp(value, "u"));
+  } catch {
+    return false;
+  }
 }
 
 function isText(value: unknown): boolean {

@@ -2,19 +2,32 @@
 export { definePlugin } from "./define-plugin.ts";
 export type {
   Completers,
+  ContentBlock,
+  DefinedContext,
   HandlerContext,
   PluginDefinition,
-  PromptDefinition,
+  PromptAnswer,
+  ResourceAnswer,
+  ResourceContent,
   ResourceDefinition,
   TemplateDefinition,
-} from "./define-plugin.ts";
+  ToolResult,
+} from "./plugin-definition.ts";
 export { ApiKeyPlugin } from "./base/api-key-plugin.ts";
 export { BasePlugin } from "./base/base-plugin.ts";
 export { JwtPlugin } from "./base/jwt-plugin.ts";
 export { OAuthPlugin } from "./base/oauth-plugin.ts";
 export { createTestHost } from "./test-host.ts";
 export type { TestHost, TestHostOptions } from "./test-host.ts";
-export { accepted, elicit, elicitUrl, inputRequired, listRoots, sample } from "./input-required.ts";
+export {
+  accepted,
+  declined,
+  elicit,
+  elicitUrl,
+  inputRequired,
+  listRoots,
+  sample,
+} from "./input-required.ts";
 export { ToolError } from "./tool-error.ts";
 export type { PluginAuthConfig, PluginAuthField } from "../types/auth.ts";
 export type { JsonSchema } from "../types/json.ts";

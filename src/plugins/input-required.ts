@@ -33,13 +33,26 @@ export function listRoots(): InputRequest {
   return { method: "roots/list" };
 }
 
-/** The content of an accepted form under `key`, or `null`: not asked yet, declined, or cancelled. */
+/**
+ * The content of the accepted form under `key`, or `null`: not asked yet, or `declined`. It comes from the client:
+ * check its fields.
+ */
 export function accepted(
   input: CallInput | null | undefined,
   key: string,
 ): Record<string, unknown> | null {
-  const answer = input?.responses[key] as
-    | { action?: unknown; content?: Record<string, unknown> }
-    | undefined;
-  return answer?.action === "accept" ? (answer.content ?? {}) : null;
+  const answer = formAnswer(input, key);
+  if (answer?.action !== "accept") return null;
+  const { content } = answer;
+  return typeof content === "object" && content !== null ? { ...content } : {};
+}
+
+/** Whether the person turned down the request under `key`, or closed it. To ask again would pester them. */
+export function declined(input: CallInput | null | undefined, key: string): boolean {
+  const action = formAnswer(input, key)?.action;
+  return action === "decline" || action === "cancel";
+}
+
+function formAnswer(input: CallInput | null | undefined, key: string) {
+  return input?.responses[key] as { action?: unknown; content?: unknown } | null | undefined;
 }

@@ -1,38 +1,71 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import { messageOf } from "../errors.ts";
 import type { JsonSchema } from "../types/json.ts";
+import { ok, refuse, type Result } from "../util/result.ts";
 
 /** A zod schema, or one of any library that speaks Standard Schema with JSON Schema (ArkType, Valibot, …). */
 export type AnySchema = StandardSchemaV1 & StandardJSONSchemaV1;
 
-/** What a handler receives for a schema; any object when there is none. */
-// oxlint-disable-next-line typescript/no-explicit-any -- without a schema nothing is known
-export type Parsed<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : any;
+/** What a handler receives for a schema, and without one. */
+export type Parsed<S, WithoutSchema = Record<string, unknown>> = S extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<S>
+  : WithoutSchema;
 
-/** What a handler must return for a schema. */
+/** What a handler must return for a schema: what the schema accepts. */
 export type Unparsed<S> = S extends StandardSchemaV1 ? StandardSchemaV1.InferInput<S> : unknown;
 
-/** @throws TypeError when the library cannot express the schema as JSON Schema */
-export function toJsonSchema(schema: AnySchema, direction: "input" | "output"): JsonSchema {
-  const convert = schema["~standard"].jsonSchema?.[direction];
-  if (convert === undefined) {
+/** Nothing to add to a schema that can be used here; to another one, a type that says why it cannot. */
+export type Usable<S> = S extends StandardSchemaV1
+  ? S extends StandardJSONSchemaV1
+    ? unknown
+    : "This schema cannot say what it is in JSON Schema. Of Valibot's, use toStandardJsonSchema() from @valibot/to-json-schema."
+  : unknown;
+
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+
+/**
+ * The schema as JSON Schema: what it accepts (`input`) or what it answers (`output`).
+ *
+ * @param what the place that the error names
+ * @throws TypeError when the library, or this schema, has no form in JSON Schema
+ */
+export function toJsonSchema(
+  schema: AnySchema,
+  direction: "input" | "output",
+  what: string,
+): JsonSchema {
+  const { jsonSchema, vendor } = schema["~standard"] as Partial<AnySchema["~standard"]>;
+  if (jsonSchema === undefined) {
     throw new TypeError(
-      `Schemas of "${schema["~standard"].vendor}" cannot be used here: this version of the library does not implement Standard JSON Schema.`,
+      `${what} cannot be used: schemas of "${vendor ?? "this library"}" do not say what they are in JSON Schema (Standard JSON Schema). Of Valibot's, use toStandardJsonSchema() from @valibot/to-json-schema.`,
     );
   }
-  return convert({ target: "draft-2020-12" });
+  try {
+    const { $schema: dialect, ...rest } = jsonSchema[direction]({ target: "draft-2020-12" });
+    // The dialect that stands for itself: in a list of tools it would be a line for each.
+    return dialect === undefined || dialect === DIALECT ? rest : { $schema: dialect, ...rest };
+  } catch (error) {
+    throw new TypeError(`${what} has no form in JSON Schema: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
-/** @throws TypeError naming each issue, without quoting the value */
-export async function parseWith<S extends AnySchema>(
-  schema: S,
+/**
+ * The value as the schema makes it, or every issue in one line.
+ *
+ * @throws whatever the schema's own code throws
+ */
+export async function parseWith(
+  schema: AnySchema,
   value: unknown,
-  what: string,
-): Promise<StandardSchemaV1.InferOutput<S>> {
+): Promise<Result<unknown, string>> {
   const result = await schema["~standard"].validate(value);
-  if (result.issues === undefined) return result.value as StandardSchemaV1.InferOutput<S>;
-  const issues = result.issues.map(({ path, message }) => {
-    const where = (path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
-    return where.length === 0 ? message : `${where.join(".")}: ${message}`;
+  if (result.issues === undefined) return ok(result.value);
+  const issues = result.issues.map(({ path = [], message }) => {
+    const where = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+    // Some libraries begin their message with the place.
+    return where === "" || message.startsWith(where) ? message : `${where}: ${message}`;
   });
-  throw new TypeError(`${what}: ${issues.join("; ")}`);
+  return refuse(issues.join("; "));
 }

@@ -1,10 +1,11 @@
+import { messageOf } from "../errors.ts";
 import { hostPlugin } from "../host/hosted-plugin.ts";
 import { toPlugin } from "../host/plugin-object.ts";
 import { createPortableSchemaEngine } from "../host/portable-schema-engine.ts";
-import type { CallOutcome, HostCall, HostedPlugin, PluginCatalog } from "../types/host.ts";
-import type { Logger, LogFields } from "../types/logger.ts";
-import type { CallInput, ClientInfo, CompletionRequest, LogLevel } from "../types/plugin.ts";
+import type { CallOutcome, HostedPlugin, PluginCatalog } from "../types/host.ts";
+import type { CallInput, ClientInfo, CompletionRequest, Tool } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
+import { createRecord, createTestServices, type TestRecord } from "./test-services.ts";
 import { ToolError } from "./tool-error.ts";
 
 export interface TestHostOptions {
@@ -26,45 +27,50 @@ export interface TestCallOptions {
 }
 
 /** A running plugin and what it did. */
-export interface TestHost {
+export interface TestHost extends Readonly<TestRecord> {
   readonly plugin: HostedPlugin["info"];
-  catalog(): Promise<PluginCatalog>;
-  /** The tool's value, or an `InputRequired`. @throws ToolError for refused arguments, too */
-  callTool(
+  readonly catalog: () => Promise<PluginCatalog>;
+  /**
+   * What the tool answered, or an `InputRequired`.
+   *
+   * @throws ToolError of the tool, or for arguments that its schema refuses
+   * @throws Error for a result that the server would not send: it is not JSON, or breaks the output schema
+   */
+  readonly callTool: (
     name: string,
     args?: Record<string, unknown>,
     options?: TestCallOptions,
-  ): Promise<unknown>;
-  readResource(uri: string, options?: TestCallOptions): Promise<unknown>;
-  getPrompt(
+  ) => Promise<unknown>;
+  /** `null` when there is no such resource. */
+  readonly readResource: (uri: string, options?: TestCallOptions) => Promise<unknown>;
+  /** @throws ToolError of the prompt, or for required arguments that are missing */
+  readonly getPrompt: (
     name: string,
     args?: Record<string, string>,
     options?: TestCallOptions,
-  ): Promise<unknown>;
-  complete(request: CompletionRequest): Promise<unknown>;
-  /** What the plugin has reported so far. */
-  readonly progress: readonly { progress: number; total?: number; message?: string }[];
-  readonly clientLog: readonly { level: LogLevel; data: unknown }[];
-  readonly serverLog: readonly { level: string; message: string; fields: LogFields }[];
-  readonly changes: readonly string[];
+  ) => Promise<unknown>;
+  readonly complete: (request: CompletionRequest) => Promise<unknown>;
   /** Stops the plugin and cleans it up. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**
- * Runs a plugin in memory as the server would: its object, class, factory or module; settings and arguments checked
- * against its schemas; `initialize` and `start` behind it.
+ * Runs a plugin in memory as the server would: its object, class, factory or module; settings, arguments and results
+ * checked against its schemas; `initialize` and `start` behind it.
+ *
+ * @throws TypeError for settings that its schema refuses, or whatever `initialize` and `start` throw
  */
 export async function createTestHost(
   plugin: unknown,
   options: TestHostOptions = {},
 ): Promise<TestHost> {
+  const { pluginId = "test", credentials = {}, accessToken } = options;
   const engine = createPortableSchemaEngine();
   const record = createRecord();
   const hosted = hostPlugin(
     await toPlugin(isModule(plugin) ? plugin : { default: plugin }),
-    options.pluginId ?? "test",
-    createServices(options, record),
+    pluginId,
+    createTestServices({ pluginId, credentials, accessToken }, record),
   );
   const config = structuredClone(options.config ?? {});
   const { configSchema } = hosted.info;
@@ -75,7 +81,7 @@ export async function createTestHost(
 
   const call = async (target: CallTarget, { signal, input }: TestCallOptions = {}) => {
     const outcome = await hosted.call(
-      { ...frameOf(options), ...target, input: input ?? null } as HostCall,
+      { ...frameOf(options), ...target, input: input ?? null },
       {
         signal: signal ?? new AbortController().signal,
         progress: (progress, total, message) =>
@@ -85,7 +91,7 @@ export async function createTestHost(
             ...(message !== undefined && { message }),
           }),
         log: (level, data) => void record.clientLog.push({ level, data }),
-        closeStream: () => void record.changes.push("close-stream"),
+        closeStream: () => {},
       },
     );
     return valueOf(outcome);
@@ -100,10 +106,29 @@ export async function createTestHost(
       if (tool === undefined) throw new ToolError(`Unknown tool: ${name}`);
       const invalid = engine.compile({ type: "object", ...tool.inputSchema })(args);
       if (invalid !== null) throw new ToolError(`Invalid arguments: ${invalid}`);
-      return call({ kind: "tool", name, args }, callOptions);
+      const value = await call({ kind: "tool", name, args }, callOptions);
+      const broken = resultFault(tool, value, engine);
+      if (broken !== null) throw new Error(`Tool "${name}" returned a result that ${broken}.`);
+      return value;
     },
-    readResource: (uri, callOptions) => call({ kind: "resource", uri }, callOptions),
-    getPrompt: (name, args = {}, callOptions) => call({ kind: "prompt", name, args }, callOptions),
+    async readResource(uri, callOptions) {
+      const resource = (await hosted.catalog()).resources.find((entry) => entry.uri === uri);
+      if (resource?.text !== undefined) return { text: resource.text };
+      if (resource?.blob !== undefined) return { blob: resource.blob };
+      return call({ kind: "resource", uri }, callOptions);
+    },
+    async getPrompt(name, args = {}, callOptions) {
+      const prompt = (await hosted.catalog()).prompts.find((entry) => entry.name === name);
+      if (prompt === undefined) throw new ToolError(`Unknown prompt: ${name}`);
+      const missing = (prompt.arguments ?? []).filter(
+        (argument) => argument.required && !Object.hasOwn(args, argument.name),
+      );
+      if (missing.length > 0) {
+        const names = missing.map((argument) => argument.name).join(", ");
+        throw new ToolError(`Prompt "${name}" needs the arguments: ${names}`);
+      }
+      return call({ kind: "prompt", name, args }, callOptions);
+    },
     complete: (request) => call({ kind: "complete", request }),
     async close() {
       await hosted.stop();
@@ -117,61 +142,6 @@ type CallTarget =
   | { kind: "resource"; uri: string }
   | { kind: "prompt"; name: string; args: Record<string, string> }
   | { kind: "complete"; request: CompletionRequest };
-
-function createRecord() {
-  return {
-    progress: [] as { progress: number; total?: number; message?: string }[],
-    clientLog: [] as { level: LogLevel; data: unknown }[],
-    serverLog: [] as { level: string; message: string; fields: LogFields }[],
-    changes: [] as string[],
-  };
-}
-
-function createServices(options: TestHostOptions, record: ReturnType<typeof createRecord>) {
-  const credentials = new Map(Object.entries(options.credentials ?? {}));
-  const notConnected = () => new Error("No account is connected.");
-  return {
-    logger: createRecordingLogger(record.serverLog, {}),
-    getCredential: async (key: string) => credentials.get(key) ?? null,
-    setCredential: async (key: string, value: string) => void credentials.set(key, value),
-    isAuthenticated: async () => options.accessToken !== undefined,
-    async getAccessToken() {
-      if (options.accessToken === undefined) throw notConnected();
-      return options.accessToken;
-    },
-    getTokenInfo: async () =>
-      options.accessToken === undefined
-        ? null
-        : {
-            accessToken: options.accessToken,
-            expiresAt: Number.MAX_SAFE_INTEGER,
-            scope: "",
-            tokenType: "Bearer",
-          },
-    async requireReauth(): Promise<string> {
-      throw notConnected();
-    },
-    changed: (list: string) => void record.changes.push(list),
-    resourceUpdated: (uri: string) => void record.changes.push(uri),
-  };
-}
-
-function createRecordingLogger(
-  log: { level: string; message: string; fields: LogFields }[],
-  bound: LogFields,
-): Logger {
-  const write =
-    (level: string) =>
-    (message: string, fields: LogFields = {}) =>
-      void log.push({ level, message, fields: { ...bound, ...fields } });
-  return {
-    debug: write("debug"),
-    info: write("info"),
-    warn: write("warn"),
-    error: write("error"),
-    with: (fields) => createRecordingLogger(log, { ...bound, ...fields }),
-  };
-}
 
 function frameOf({ principal, client }: TestHostOptions) {
   return {
@@ -187,11 +157,39 @@ function frameOf({ principal, client }: TestHostOptions) {
   };
 }
 
+/** A question's state comes back as JSON leaves it, because the client carries it. */
 function valueOf(outcome: CallOutcome): unknown {
   if (outcome.kind === "result") return outcome.value;
   if (outcome.kind === "tool-error") throw new ToolError(outcome.message, { data: outcome.data });
   const { inputRequests, state } = outcome;
-  return { resultType: "input_required", inputRequests, state };
+  return {
+    resultType: "input_required",
+    ...(inputRequests && { inputRequests }),
+    ...(state !== undefined && { state: JSON.parse(JSON.stringify(state)) as unknown }),
+  };
+}
+
+/** Why the server would not send a tool's result, or `null`. */
+function resultFault(
+  { outputSchema }: Tool,
+  value: unknown,
+  engine: ReturnType<typeof createPortableSchemaEngine>,
+): string | null {
+  const { resultType, structuredContent, isError, content } = (value ?? {}) as {
+    [member: string]: unknown;
+  };
+  if (resultType === "input_required") return null;
+  let copy: unknown;
+  try {
+    // As the client will see it: what JSON leaves out is not there.
+    copy = JSON.parse(JSON.stringify(Array.isArray(content) ? structuredContent : value) ?? "null");
+    void JSON.stringify(content);
+  } catch (error) {
+    return `is not JSON: ${messageOf(error)}`;
+  }
+  if (outputSchema === undefined || isError === true) return null;
+  const fault = engine.compile(outputSchema)(copy);
+  return fault === null ? null : `breaks its output schema: ${fault}`;
 }
 
 function isModule(value: unknown): boolean {

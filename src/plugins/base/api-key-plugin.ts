@@ -24,7 +24,7 @@ export abstract class ApiKeyPlugin extends BasePlugin {
     const key = await this.context.getCredential(FIELD);
     if (key === null) {
       throw new ToolError(
-        `"${this.context.pluginId}" has no API key yet. Ask the server's administrator to store the credential "${FIELD}".`,
+        `"${this.context.pluginId}" has no API key yet. Ask the server's administrator to store it as the credential "${FIELD}": ${this.apiKeyDescription}`,
       );
     }
     return key;

@@ -8,10 +8,12 @@ export abstract class OAuthPlugin extends BasePlugin {
     return { type: "oauth2", required: true, fields: {} };
   }
 
-  /** The value of an `Authorization` header. @throws ToolError while no account is connected */
+  /** The value of an `Authorization` header. @throws ToolError that says what to do, while no account is connected */
   protected async authorization(): Promise<string> {
     if (!(await this.context.isAuthenticated())) {
-      throw new ToolError(`No account is connected to "${this.context.pluginId}" yet.`);
+      throw new ToolError(
+        `No account is connected to "${this.context.pluginId}" yet. Ask the server's administrator to connect one.`,
+      );
     }
     return `Bearer ${await this.context.getAccessToken()}`;
   }
