@@ -6,11 +6,12 @@ import { mcpRoutes } from "./api/routes/mcp.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
 import { createAuthenticator } from "./core/auth/authenticator.ts";
 import { createMcpHandler } from "./core/mcp-handler.ts";
-import type { StepLimits } from "./core/plugin-instance.ts";
+import type { StepLimits } from "./core/plugin-steps.ts";
 import { PluginManager } from "./core/plugin-manager.ts";
 import type { ServerIdentity } from "./core/plugin-mcp-server.ts";
 import { readRegistry } from "./core/registry.ts";
 import { createStateSealer } from "./core/request-state.ts";
+import { messageOf } from "./errors.ts";
 import type { CredentialSource } from "./types/auth.ts";
 import type { HostKind, PluginHost } from "./types/host.ts";
 import type { InstanceEntry, InstanceStore, PluginDiscovery } from "./types/instances.ts";
@@ -74,7 +75,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const routes = [
     ...mcpRoutes(mcp),
     ...pluginRoutes(manager, registry),
-    ...healthRoutes(async () => started && (await deps.isStorageReady())),
+    ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
   const hono = new Hono();
   mountRoutes(hono, routes, {
@@ -97,4 +98,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
       await mcp.close();
     },
   };
+}
+
+async function storageAnswers({ isStorageReady, logger }: AppDeps): Promise<boolean> {
+  try {
+    return await isStorageReady();
+  } catch (error) {
+    logger.warn("Storage does not answer", { error: messageOf(error) });
+    return false;
+  }
 }

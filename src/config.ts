@@ -4,6 +4,8 @@ import { INSTANCE_ID } from "./core/instance-settings.ts";
 import type { InstanceEntry } from "./types/instances.ts";
 import type { ServerConfig } from "./types/server-config.ts";
 
+const INSTANCE_ID_RULE =
+  "must consist of a-z, 0-9 and -, begin with a letter and have 32 characters at most";
 const TOOL_PREFIX = /^[A-Za-z0-9_.-]{0,48}$/;
 
 const instanceEntry = z
@@ -12,10 +14,14 @@ const instanceEntry = z
       description: "A folder in the plugins folder (./time) or the name of an npm package.",
     }),
     enabled: z.boolean().optional().meta({ description: "Whether it runs; true when left out." }),
-    toolPrefix: z.string().regex(TOOL_PREFIX).optional().meta({
-      description:
-        "What clients see before the names of its tools and prompts; the instance id when left out, nothing when empty.",
-    }),
+    toolPrefix: z
+      .string()
+      .regex(TOOL_PREFIX, "must be letters, digits, '_', '.' and '-', 48 characters at most")
+      .optional()
+      .meta({
+        description:
+          "What clients see before the names of its tools and prompts; the instance id when left out, nothing when empty.",
+      }),
     host: z
       .enum(["in-process"])
       .optional()
@@ -34,11 +40,21 @@ const instanceEntry = z
 export const pluginsFileSchema = z
   .strictObject({
     $schema: z.string().optional(),
-    plugins: z.record(z.string().regex(INSTANCE_ID), instanceEntry).meta({
-      description: "The plugin instances by id: a-z, 0-9 and -, 32 characters at most.",
+    plugins: z.record(z.string().regex(INSTANCE_ID, INSTANCE_ID_RULE), instanceEntry).meta({
+      description: `The plugin instances by id. An id ${INSTANCE_ID_RULE}.`,
     }),
   })
   .meta({ title: "mcp-plugin-server plugins file" });
+
+/** The same as JSON Schema, in the dialect that editors know best. */
+export function pluginsFileJsonSchema(): Record<string, unknown> {
+  const { $schema, title, ...schema } = z.toJSONSchema(pluginsFileSchema, {
+    io: "input",
+    target: "draft-7",
+  });
+  // Said in VS Code's own words: the file is JSONC.
+  return { $schema, title, allowComments: true, allowTrailingCommas: true, ...schema };
+}
 
 /** @throws AppError `CONFIG_INVALID` naming each place and what is wrong there */
 export function parsePluginsFile(
@@ -47,9 +63,10 @@ export function parsePluginsFile(
 ): Readonly<Record<string, InstanceEntry>> {
   const parsed = pluginsFileSchema.safeParse(content);
   if (parsed.success) return parsed.data.plugins;
-  const issues = parsed.error.issues.map(
-    ({ path, message }) => `/${path.map(String).join("/")}: ${message}`,
-  );
+  const issues = parsed.error.issues.map((issue) => {
+    const message = issue.code === "invalid_key" ? issue.issues[0]?.message : issue.message;
+    return `/${issue.path.map(String).join("/")}: ${message}`;
+  });
   throw new AppError("CONFIG_INVALID", `${source} is not valid:\n  ${issues.join("\n  ")}`);
 }
 

@@ -37,7 +37,20 @@ export class AppError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. Never throws itself, whatever a plugin has thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "an error that cannot be described";
+  }
+}
+
+/** The stack of anything that was thrown, or what else there is to say of it, for the log. Never throws itself. */
+export function stackOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? (error.stack ?? error.message) : error);
+  } catch {
+    return messageOf(error);
+  }
 }

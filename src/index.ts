@@ -6,7 +6,7 @@ export { toKeyRecord } from "./core/auth/authenticator.ts";
 export { parseMasterKey } from "./core/auth/master-key.ts";
 export { INSTANCE_ID } from "./core/instance-settings.ts";
 export { parseManifest } from "./core/plugin-manifest.ts";
-export type { InstanceStatus } from "./core/plugin-manager.ts";
+export type { InstanceStatus } from "./core/plugin-status.ts";
 export type { ServerIdentity } from "./core/plugin-mcp-server.ts";
 export { AppError, ERROR_CODES, messageOf } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";

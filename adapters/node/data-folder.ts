@@ -1,21 +1,40 @@
 import {
   chmodSync,
   closeSync,
+  constants,
+  copyFileSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
+  statSync,
+  unlinkSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
-import { AppError, parseMasterKey, randomToken } from "../../src/index.ts";
+import { dirname, join } from "node:path";
+import { AppError, messageOf, parseMasterKey, randomToken } from "../../src/index.ts";
 
 const KEY_FILE = "master.key";
+/** Of folders that everybody may write to, such as /tmp. */
+const STICKY = 0o1000;
 
-/** Makes the data folder if need be, for its owner alone. */
+/**
+ * Makes the data folder if need be, for its owner alone. One that exists is closed to others where it is ours; where
+ * it is not (a mounted volume), the modes of the files in it have to do.
+ *
+ * @throws AppError `CONFIG_INVALID` when there can be no such folder, or it is everybody's
+ */
 export function prepareDataFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw invalid(`The data folder ${folder} cannot be made: ${messageOf(error)}`);
+  }
+  if ((statSync(folder).mode & STICKY) !== 0) {
+    throw invalid(`${folder} is shared by everybody: name a folder of its own for the data.`);
+  }
+  closeToOthers(folder, 0o700);
 }
 
 /**
@@ -31,28 +50,78 @@ export function loadMasterKey(folder: string, given: string | null): Uint8Array 
 
 function readKeyFile(path: string): string | null {
   try {
-    return readFileSync(path, "utf8");
+    const text = readFileSync(path, "utf8");
+    closeToOthers(path, 0o600);
+    return text;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
+    if (hasCode(error, "ENOENT")) return null;
+    throw invalid(`The master key ${path} cannot be read: ${messageOf(error)}`);
   }
 }
 
+/**
+ * The file is whole or not there, whenever the power goes: it is written under another name first. Of two first starts
+ * at once, both go on with the key of the one that came first.
+ */
 function createKeyFile(path: string): string {
-  const key = randomToken("");
-  // "wx": of two first starts at once, one fails and not both go on with keys of their own.
-  const file = openSync(path, "wx", 0o600);
+  const draft = `${path}.${process.pid}.new`;
+  const file = openSync(draft, "w", 0o600);
   try {
-    writeSync(file, `${key}\n`);
+    writeSync(file, `${randomToken("")}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  return key;
+  try {
+    publish(draft, path);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  } finally {
+    unlinkSync(draft);
+  }
+  syncFolder(dirname(path));
+  return readFileSync(path, "utf8");
+}
+
+/** Gives a file its name unless that is taken. A file system without links (exFAT) has to do with a copy. */
+function publish(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) throw error;
+    copyFileSync(draft, path, constants.COPYFILE_EXCL);
+  }
+}
+
+/** Makes the new name survive a power cut, where the platform can do that. */
+function syncFolder(folder: string): void {
+  try {
+    const handle = openSync(folder, "r");
+    fsyncSync(handle);
+    closeSync(handle);
+  } catch {
+    // Windows opens no folders.
+  }
+}
+
+function closeToOthers(path: string, mode: number): void {
+  try {
+    chmodSync(path, mode);
+  } catch (error) {
+    if (!hasCode(error, "EPERM")) throw error;
+  }
 }
 
 function parse(text: string, source: string): Uint8Array {
   const key = parseMasterKey(text);
   if (key.ok) return key.value;
-  throw new AppError("CONFIG_INVALID", `${source}: ${key.reason}`);
+  throw invalid(`${source}: ${key.reason}`);
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
+}
+
+function invalid(message: string): AppError {
+  return new AppError("CONFIG_INVALID", message);
 }

@@ -1,12 +1,23 @@
 import SqliteDatabase from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { migrate } from "drizzle-orm/better-sqlite3/migrator";
-import { chmodSync } from "node:fs";
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { AppError, type Database } from "../../src/index.ts";
+import { AppError, messageOf, type Database } from "../../src/index.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../drizzle/migrations/sqlite", import.meta.url));
 const FULL = 2;
+
+/** Set on every open: most of them are the connection's and not the file's. */
+const PRAGMAS = [
+  "busy_timeout = 5000",
+  "journal_mode = WAL",
+  "synchronous = FULL",
+  "secure_delete = ON",
+  "trusted_schema = OFF",
+  "cell_size_check = ON",
+  "foreign_keys = ON",
+] as const;
 
 export interface OpenDatabase {
   readonly db: Database;
@@ -21,34 +32,54 @@ export interface OpenDatabase {
  * A commit survives a power cut: `synchronous=FULL` is set on every open, because re-opening a WAL database gives
  * NORMAL (measured with SQLite 3.53). Deleted content is overwritten (`secure_delete`).
  *
- * @throws AppError `CONFIG_INVALID` for a URL that is not `file:`
+ * @throws AppError `CONFIG_INVALID` for a URL that is not `file:`, or a file that cannot be opened as a database
  */
 export function openDatabase(url: string): OpenDatabase {
-  if (!url.startsWith("file:")) {
-    throw new AppError("CONFIG_INVALID", "DATABASE_URL must begin with file: (an SQLite file).");
+  const path = databasePath(url);
+  let sqlite: SqliteDatabase.Database | null = null;
+  try {
+    // Made by us, so that it is nobody else's for no moment; its -wal and -shm files get the same mode.
+    closeSync(openSync(path, "a", 0o600));
+    chmodSync(path, 0o600);
+    sqlite = new SqliteDatabase(path);
+    for (const pragma of PRAGMAS) sqlite.pragma(pragma);
+    if (sqlite.pragma("synchronous", { simple: true }) !== FULL) {
+      throw new Error("SQLite did not accept synchronous=FULL");
+    }
+    const db = drizzle(sqlite);
+    migrate(db, { migrationsFolder: MIGRATIONS });
+    return toOpenDatabase(sqlite, db);
+  } catch (error) {
+    sqlite?.close();
+    throw new AppError(
+      "CONFIG_INVALID",
+      `The database ${path} cannot be opened: ${messageOf(error)}`,
+      { cause: error },
+    );
   }
-  const path = url.startsWith("file:///") ? fileURLToPath(url) : url.slice("file:".length);
-  const sqlite = new SqliteDatabase(path);
-  chmodSync(path, 0o600);
-  for (const pragma of [
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "secure_delete = ON",
-    "trusted_schema = OFF",
-    "cell_size_check = ON",
-    "foreign_keys = ON",
-    "busy_timeout = 5000",
-  ]) {
-    sqlite.pragma(pragma);
-  }
-  if (sqlite.pragma("synchronous", { simple: true }) !== FULL) {
-    throw new AppError("INTERNAL", "SQLite did not accept synchronous=FULL.");
-  }
-  const db = drizzle(sqlite);
-  migrate(db, { migrationsFolder: MIGRATIONS });
+}
+
+function toOpenDatabase(sqlite: SqliteDatabase.Database, db: Database): OpenDatabase {
   return {
     db,
-    isReady: async () => sqlite.open && sqlite.prepare("select 1").get() !== undefined,
+    async isReady() {
+      try {
+        return sqlite.prepare("select 1").get() !== undefined;
+      } catch {
+        return false;
+      }
+    },
     close: () => void sqlite.close(),
   };
+}
+
+/** @throws AppError `CONFIG_INVALID` for a URL that names no file */
+export function databasePath(url: string): string {
+  if (!url.startsWith("file:") || /^file:($|:|\/\/(?!\/))/.test(url) || url.includes("?")) {
+    throw new AppError(
+      "CONFIG_INVALID",
+      "DATABASE_URL must be file: and the path of an SQLite file, such as file:data/server.db.",
+    );
+  }
+  return url.startsWith("file:///") ? fileURLToPath(url) : url.slice("file:".length);
 }

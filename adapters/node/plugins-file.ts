@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
-import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
-import { AppError, parsePluginsFile, type InstanceEntry } from "../../src/index.ts";
+import { readFileSync } from "node:fs";
+import { parse, printParseErrorCode, visit } from "jsonc-parser";
+import { AppError, messageOf, parsePluginsFile, type InstanceEntry } from "../../src/index.ts";
 import type { Settings } from "./settings.ts";
 
 /** What runs where nobody has said what should: the plugin that needs no key. */
@@ -15,18 +15,55 @@ export function readPluginsFile({
   configFile,
   configNamed,
 }: Pick<Settings, "configFile" | "configNamed">): Readonly<Record<string, InstanceEntry>> {
-  if (!existsSync(configFile)) {
+  const text = readText(configFile);
+  if (text === null) {
     if (!configNamed) return DEFAULT_ENTRIES;
-    throw new AppError("CONFIG_INVALID", `MCP_CONFIG names ${configFile}, which does not exist.`);
+    throw invalid(`MCP_CONFIG names ${configFile}, which does not exist.`);
   }
-  const text = readFileSync(configFile, "utf8");
-  const errors: ParseError[] = [];
-  const content: unknown = parse(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first !== undefined) {
-    const before = text.slice(0, first.offset).split("\n");
-    const place = `${configFile}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
-    throw new AppError("CONFIG_INVALID", `${place}: ${printParseErrorCode(first.error)}`);
+  const mistakes = findMistakes(text);
+  if (mistakes.length > 0) {
+    throw invalid(mistakes.map((mistake) => `${configFile}:${mistake}`).join("\n"));
   }
-  return parsePluginsFile(content, configFile);
+  return parsePluginsFile(parse(text, [], { allowTrailingComma: true }), configFile);
+}
+
+function readText(path: string): string | null {
+  try {
+    // Some editors on Windows begin a file with a byte order mark.
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw invalid(`${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** `line:column: what is wrong` of each mistake. A name that stands twice is one: the first would be lost unseen. */
+function findMistakes(text: string): string[] {
+  const mistakes: string[] = [];
+  const objects: Set<string>[] = [];
+  visit(
+    text,
+    {
+      onError: (code, _offset, _length, line, column) => {
+        const words = printParseErrorCode(code).replaceAll(/(?<=[a-z])[A-Z]/g, " $&");
+        mistakes.push(`${line + 1}:${column + 1}: ${words.toLowerCase()}`);
+      },
+      onObjectBegin: () => void objects.push(new Set()),
+      onObjectEnd: () => void objects.pop(),
+      onObjectProperty: (name, _offset, _length, line, column) => {
+        const names = objects.at(-1)!;
+        const place = `${line + 1}:${column + 1}`;
+        if (names.has(name)) mistakes.push(`${place}: the name "${name}" stands there twice`);
+        // The parser would take it for the object's prototype.
+        if (name === "__proto__") mistakes.push(`${place}: the name "__proto__" is not allowed`);
+        names.add(name);
+      },
+    },
+    { allowTrailingComma: true },
+  );
+  return mistakes;
+}
+
+function invalid(message: string): AppError {
+  return new AppError("CONFIG_INVALID", message);
 }

@@ -24,7 +24,7 @@ import { PluginMcpServer, type Caller, type ServerIdentity } from "./plugin-mcp-
 import { readBody } from "./read-body.ts";
 import type { StateSealer } from "./request-state.ts";
 import { createSchemaCache } from "./schema-cache.ts";
-import { readShortCall, type ShortCall } from "./short-call.ts";
+import { readShortCall, REVISION, type ShortCall } from "./short-call.ts";
 import type { SerializedResult } from "./tool-result.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -125,7 +125,7 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
 
   async function serveBySdk(request: Request, parsedBody: unknown, caller: Caller) {
     const authInfo = toAuthInfo(caller);
-    if (!(await isLegacyRequest(request, parsedBody))) {
+    if (isModernBodiless(request) || !(await isLegacyRequest(request, parsedBody))) {
       return modern.fetch(request, { authInfo, parsedBody });
     }
     return legacy === null
@@ -156,20 +156,26 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
   };
 }
 
+/** 2026-07-28 has but POST: its clients get a 405, whatever session they name, and no word of the older era's streams. */
+function isModernBodiless({ method, headers }: Request): boolean {
+  return method !== "POST" && headers.get("mcp-protocol-version") === REVISION;
+}
+
 /** Writes the answer around the result's text, which is not made a second time. */
 function createShortEncoder(identity: ServerIdentity) {
-  const meta = `"_meta":${JSON.stringify({ [SERVER_INFO_META_KEY]: identity })}`;
+  const stamp = { [SERVER_INFO_META_KEY]: identity };
+  const meta = `"_meta":${JSON.stringify(stamp)}`;
   return (id: string | number, { result, json }: SerializedResult): Response => {
     const inner =
-      result._meta === undefined
-        ? `${json.slice(0, -1)},${meta}}`
-        : JSON.stringify({
-            ...result,
-            _meta: { ...result._meta, [SERVER_INFO_META_KEY]: identity },
-          });
+      result._meta === undefined ? `${json.slice(0, -1)},${meta}}` : stamped(json, stamp);
     const body = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete",${inner.slice(1)}}`;
     return new Response(body, { headers: { "content-type": "application/json" } });
   };
+}
+
+function stamped(json: string, stamp: object): string {
+  const { _meta, ...result } = JSON.parse(json) as { _meta?: object };
+  return JSON.stringify({ ...result, _meta: { ..._meta, ...stamp } });
 }
 
 function toAuthInfo(caller: Caller): AuthInfo {
@@ -185,7 +191,7 @@ function toAuthInfo(caller: Caller): AuthInfo {
 function toSdkValidator(engine: SchemaEngine): jsonSchemaValidator {
   return {
     getValidator(schema) {
-      const validate = engine.compile(schema as Record<string, unknown>);
+      const validate = engine.compile(schema);
       return (input) => {
         const fault = validate(input);
         return fault === null

@@ -1,55 +1,85 @@
 import type { Completion } from "../types/plugin.ts";
+import { toJsonText } from "../util/json-text.ts";
+import { contentFault, MAX_RESULT_CHARS } from "./tool-result.ts";
 
 const MAX_COMPLETIONS = 100;
 
+type JsonObject = Record<string, unknown>;
+
 /**
  * Makes a `resources/read` result of what a plugin read: a result, a list of contents, one content, or text.
- * `null` when it is none of these.
+ * `null` when it is none of these, not JSON or too large.
  */
 export function fromPluginResource(
   value: unknown,
   uri: string,
   mimeType: string | undefined,
-): { contents: Record<string, unknown>[] } | null {
-  if (typeof value === "string") return { contents: [toContent({ text: value }, uri, mimeType)] };
-  const list: unknown = Array.isArray(value)
-    ? value
-    : ((value as { contents?: unknown }).contents ?? [value]);
-  if (!Array.isArray(list)) return null;
-  const contents = list.map((item: unknown) => toContent(item, uri, mimeType));
-  const valid = contents.every(
-    (content) => typeof content["text"] === "string" || typeof content["blob"] === "string",
+): { contents: JsonObject[] } | null {
+  const answer = asJson(value);
+  if (typeof answer === "string") return { contents: [toContent({ text: answer }, uri, mimeType)] };
+  const list: unknown = isObject(answer) ? (answer["contents"] ?? [answer]) : answer;
+  if (!Array.isArray(list) || !list.every(isObject)) return null;
+  const contents = list.map((item) => toContent(item, uri, mimeType));
+  return contents.every(isContent) ? { contents } : null;
+}
+
+function toContent(item: JsonObject, uri: string, mimeType: string | undefined): JsonObject {
+  return { uri, ...(mimeType !== undefined && { mimeType }), ...item };
+}
+
+function isContent({ uri, mimeType, text, blob }: JsonObject): boolean {
+  return (
+    typeof uri === "string" &&
+    (mimeType === undefined || typeof mimeType === "string") &&
+    (typeof text === "string" || typeof blob === "string")
   );
-  return valid ? { contents } : null;
 }
 
-function toContent(
-  item: unknown,
-  uri: string,
-  mimeType: string | undefined,
-): Record<string, unknown> {
-  return { uri, ...(mimeType !== undefined && { mimeType }), ...(item as object | null) };
-}
-
-/** Makes a `prompts/get` result of a result, or of text, which becomes the user's message. */
-export function fromPluginPrompt(value: unknown): Record<string, unknown> | null {
-  if (typeof value === "string") {
-    return { messages: [{ role: "user", content: { type: "text", text: value } }] };
+/**
+ * Makes a `prompts/get` result of a result, or of text, which becomes the user's message. `null` when it is neither,
+ * not JSON or too large.
+ */
+export function fromPluginPrompt(value: unknown): JsonObject | null {
+  const answer = asJson(value);
+  if (typeof answer === "string") {
+    return { messages: [{ role: "user", content: { type: "text", text: answer } }] };
   }
-  const messages = (value as { messages?: unknown } | null | undefined)?.messages;
-  return Array.isArray(messages) ? (value as Record<string, unknown>) : null;
+  if (!isObject(answer)) return null;
+  const { description, messages } = answer;
+  if (description !== undefined && typeof description !== "string") return null;
+  return Array.isArray(messages) && messages.every(isMessage) ? answer : null;
+}
+
+function isMessage(message: unknown): boolean {
+  if (!isObject(message)) return false;
+  const { role, content } = message;
+  return (
+    (role === "user" || role === "assistant") && isObject(content) && contentFault(content) === null
+  );
 }
 
 /** Makes a `completion/complete` result of a list of values, of which 100 at most may be sent. */
 export function fromPluginCompletion(value: unknown): { completion: Completion } | null {
-  const completion = Array.isArray(value) ? { values: value as unknown[] } : value;
-  const { values, total, hasMore } = (completion ?? {}) as Partial<Completion>;
+  const answer = asJson(value);
+  const completion = Array.isArray(answer) ? { values: answer as unknown[] } : answer;
+  if (!isObject(completion)) return null;
+  const { values, total, hasMore } = completion;
   if (!Array.isArray(values) || !values.every((entry) => typeof entry === "string")) return null;
   return {
     completion: {
       values: values.slice(0, MAX_COMPLETIONS),
-      total: total ?? values.length,
-      hasMore: hasMore ?? values.length > MAX_COMPLETIONS,
+      total: Number.isInteger(total) ? (total as number) : values.length,
+      hasMore: typeof hasMore === "boolean" ? hasMore : values.length > MAX_COMPLETIONS,
     },
   };
+}
+
+/** The value as a client will see it; `undefined` when it cannot be sent. */
+function asJson(value: unknown): unknown {
+  const text = toJsonText(value, MAX_RESULT_CHARS);
+  return text.ok ? (JSON.parse(text.value) as unknown) : undefined;
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

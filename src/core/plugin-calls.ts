@@ -3,11 +3,13 @@ import {
   ProtocolErrorCode,
   ResourceNotFoundError,
 } from "@modelcontextprotocol/server";
-import { AppError, messageOf } from "../errors.ts";
+import { AppError, messageOf, stackOf } from "../errors.ts";
 import type { CallOutcome, HostCall } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { CallInput, ClientInfo, CompletionRequest, InputRequest } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
+import { ok, refuse, type Result } from "../util/result.ts";
+import { toInputRequests } from "./input-requests.ts";
 import { fromPluginCompletion, fromPluginPrompt, fromPluginResource } from "./plugin-answers.ts";
 import type {
   CatalogPrompt,
@@ -19,7 +21,13 @@ import type { PluginRun } from "./plugin-run.ts";
 import type { StateBinding, StateSealer } from "./request-state.ts";
 import type { CallReports } from "./running-call.ts";
 import type { SchemaCache } from "./schema-cache.ts";
-import { errorResult, toToolResult, type SerializedResult } from "./tool-result.ts";
+import {
+  errorResult,
+  MAX_RESULT_CHARS,
+  toToolResult,
+  type SerializedResult,
+  type ToolResult,
+} from "./tool-result.ts";
 
 const NON_TOOL_TIMEOUT_MS = 60_000;
 
@@ -65,8 +73,11 @@ export class PluginCalls {
   }
 
   async callTool(tool: CatalogTool, args: unknown, frame: CallFrame): Promise<ToolAnswer> {
-    const fault = this.#argumentFault(tool, args ?? {});
-    if (fault !== null) return refused(fault);
+    const checked = this.#breaks(tool, "input", args ?? {});
+    if (!checked.ok) return refused(checked.reason);
+    if (checked.value !== null) {
+      return refused(`Invalid arguments for tool "${tool.name}": ${checked.value}`);
+    }
 
     const target = { method: "tools/call", target: tool.name, args };
     const input = await this.#openInput(frame, target);
@@ -82,7 +93,8 @@ export class PluginCalls {
       return refused(this.#explain(error, `Tool "${tool.name}"`, tool.run, frame));
     }
     if (outcome.kind === "tool-error") {
-      return { kind: "result", ...errorResult(outcome.message, outcome.data) };
+      const hasOutputSchema = tool.definition.outputSchema !== undefined;
+      return { kind: "result", ...errorResult(outcome.message, outcome.data, hasOutputSchema) };
     }
     if (outcome.kind === "input-required") return this.#ask(outcome, frame, target, tool);
     return this.#checkResult(tool, outcome.value, frame);
@@ -141,47 +153,55 @@ export class PluginCalls {
     );
   }
 
-  #argumentFault(tool: CatalogTool, args: unknown): string | null {
+  /**
+   * Why a value breaks a schema of its tool, or `null`. A schema that does not work takes its tool out of the catalog:
+   * the reason is then the sentence for the client.
+   */
+  #breaks(
+    tool: CatalogTool,
+    which: "input" | "output",
+    value: unknown,
+  ): Result<string | null, string> {
+    const { definition, run, ownName, name } = tool;
+    const [digest, schema] =
+      which === "input"
+        ? [tool.inputDigest, definition.inputSchema]
+        : [tool.outputDigest!, definition.outputSchema!];
     try {
-      const validate = this.#deps.schemas.validator(tool.inputDigest, tool.definition.inputSchema);
-      const fault = validate(args);
-      return fault === null ? null : `Invalid arguments for tool "${tool.name}": ${fault}`;
+      return ok(this.#deps.schemas.validator(digest, schema)(value));
     } catch (error) {
-      const reason = `its inputSchema ${messageOf(error)}`;
-      this.#deps.quarantineTool(tool.run.instanceId, tool.ownName, reason);
-      return `Tool "${tool.name}" is not available: its input schema is faulty.`;
+      const reason = `its ${which}Schema ${messageOf(error)}`;
+      this.#deps.quarantineTool(run.instanceId, ownName, reason);
+      return refuse(`Tool "${name}" is not available: its ${which} schema is faulty.`);
     }
   }
 
   #checkResult(tool: CatalogTool, value: unknown, frame: CallFrame): ToolAnswer {
-    const { outputSchema } = tool.definition;
-    const made = toToolResult(value, outputSchema !== undefined);
-    let fault = made.ok ? null : made.reason;
-    if (made.ok && outputSchema !== undefined && made.value.result.isError !== true) {
-      fault = this.#outputFault(tool, made.value.result.structuredContent);
+    const hasOutputSchema = tool.definition.outputSchema !== undefined;
+    const made = toToolResult(value, hasOutputSchema);
+    if (!made.ok) return this.#invalidResult(tool, made.reason, frame);
+    const { result, json } = made.value;
+    if (hasOutputSchema && result.isError !== true) {
+      // As the client will see it: what JSON leaves out is not there.
+      const { structuredContent } = JSON.parse(json) as ToolResult;
+      if (structuredContent === undefined) {
+        const reason = "has no structured content, which its outputSchema needs";
+        return this.#invalidResult(tool, reason, frame);
+      }
+      const checked = this.#breaks(tool, "output", structuredContent);
+      if (!checked.ok) return refused(checked.reason);
+      if (checked.value !== null) {
+        return this.#invalidResult(tool, `breaks its outputSchema: ${checked.value}`, frame);
+      }
     }
-    if (made.ok && fault === null) return { kind: "result", ...made.value };
-    this.#log(frame, tool.run, `Tool "${tool.name}" returned a result that ${fault}`);
+    return { kind: "result", result, json };
+  }
+
+  #invalidResult(tool: CatalogTool, reason: string, frame: CallFrame): ToolAnswer {
+    this.#log(frame, tool.run, `Tool "${tool.name}" returned a result that ${reason}`);
     return refused(
       `Tool "${tool.name}" returned an invalid result. Request id: ${frame.requestId}`,
     );
-  }
-
-  #outputFault(tool: CatalogTool, structured: unknown): string | null {
-    if (structured === undefined) return "has no structured content, which its outputSchema needs";
-    try {
-      const validate = this.#deps.schemas.validator(
-        tool.outputDigest!,
-        tool.definition.outputSchema!,
-      );
-      // As the client will see it: what JSON leaves out is not there.
-      const fault = validate(JSON.parse(JSON.stringify(structured)));
-      return fault === null ? null : `breaks its outputSchema: ${fault}`;
-    } catch (error) {
-      const reason = `its outputSchema ${messageOf(error)}`;
-      this.#deps.quarantineTool(tool.run.instanceId, tool.ownName, reason);
-      return reason;
-    }
   }
 
   async #ask(
@@ -202,14 +222,14 @@ export class PluginCalls {
     frame: CallFrame,
     target: Omit<StateBinding, "principalId">,
   ): Promise<InputQuestion> {
-    const asks = inputRequests !== null && Object.keys(inputRequests).length > 0;
-    if (!asks && state === undefined) {
+    const requests = toInputRequests(inputRequests);
+    if (requests === null && state === undefined) {
       throw new AppError("PLUGIN_INVALID", "inputRequired() needs inputRequests or a state.");
     }
     const binding = { ...target, principalId: frame.principal.id };
     return {
       resultType: "input_required",
-      ...(asks && { inputRequests }),
+      ...(requests !== null && { inputRequests: requests }),
       ...(state !== undefined && { requestState: await this.#deps.sealer.seal(binding, state) }),
     };
   }
@@ -241,7 +261,8 @@ export class PluginCalls {
       const outcome = await this.#call(run, call, input, NON_TOOL_TIMEOUT_MS, frame);
       if (outcome.kind === "result") return { value: outcome.value };
       if (outcome.kind === "input-required") return await this.#question(outcome, frame, target);
-      throw new ProtocolError(ProtocolErrorCode.InternalError, outcome.message);
+      const words = outcome.message.slice(0, MAX_RESULT_CHARS);
+      throw new ProtocolError(ProtocolErrorCode.InternalError, words);
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       const sentence = this.#explain(error, `Plugin "${run.instanceId}"`, run, frame);
@@ -271,7 +292,7 @@ export class PluginCalls {
   /** The sentence for the client; the cause goes to the log, once. */
   #explain(error: unknown, what: string, run: PluginRun, frame: CallFrame): string {
     if (error instanceof AppError && error.code === "CALL_ABORTED") throw error;
-    this.#log(frame, run, `${what} failed`, error);
+    this.#log(frame, run, `${what} failed`, { error: stackOf(error) });
     if (error instanceof AppError && error.code === "PLUGIN_TIMEOUT") {
       return `${what} took too long and was ended. Request id: ${frame.requestId}`;
     }
@@ -281,14 +302,9 @@ export class PluginCalls {
     return `${what} failed. Request id: ${frame.requestId}`;
   }
 
-  #log(frame: CallFrame, run: PluginRun, message: string, error?: unknown): void {
-    this.#deps.logger.error(message, {
-      requestId: frame.requestId,
-      plugin: run.instanceId,
-      ...(error !== undefined && {
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
-    });
+  #log(frame: CallFrame, run: PluginRun, message: string, fields?: { error: string }): void {
+    const { requestId } = frame;
+    this.#deps.logger.error(message, { requestId, plugin: run.instanceId, ...fields });
   }
 }
 

@@ -4,9 +4,12 @@ import type { Prompt, Resource, ResourceTemplate, Tool } from "../types/plugin.t
 import type { Sha256 } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import { toHex, utf8 } from "../util/bytes.ts";
+import { ok, refuse, type Result } from "../util/result.ts";
+import { definitionFault } from "./definition-rules.ts";
 import { readHeaderParams } from "./header-params.ts";
 import type { PluginRun } from "./plugin-run.ts";
 import { schemaFault } from "./schema-rules.ts";
+import { parseUriTemplate, type UriPattern } from "./uri-pattern.ts";
 
 const NAME = /^[A-Za-z0-9_.-]+$/;
 const MAX_NAME = 64;
@@ -61,6 +64,7 @@ export interface CatalogTemplate {
   readonly uriTemplate: string;
   readonly run: PluginRun;
   readonly definition: ResourceTemplate;
+  readonly pattern: UriPattern;
 }
 
 export interface CatalogPrompt {
@@ -84,95 +88,174 @@ export async function prepareCatalog(
 ): Promise<PreparedCatalog> {
   const quarantined: Quarantined[] = [...offer.faults];
   const publicName = (name: string) => (toolPrefix === "" ? name : `${toolPrefix}_${name}`);
+  /** The sound items in their public form, the others into quarantine. */
+  const sound = <T, C>(
+    kind: Quarantined["kind"],
+    items: readonly T[],
+    nameOf: (item: T) => unknown,
+    take: (item: T) => Result<C, string>,
+  ): C[] =>
+    items.flatMap((item) => {
+      if (typeof item !== "object" || item === null) {
+        quarantined.push({ kind, name: String(item), reason: "its definition is not an object" });
+        return [];
+      }
+      const taken = take(item);
+      if (taken.ok) return [taken.value];
+      quarantined.push({ kind, name: String(nameOf(item)), reason: taken.reason });
+      return [];
+    });
 
-  const tools: CatalogTool[] = [];
-  for (const tool of offer.tools) {
-    const name = publicName(tool.name);
-    const reason = nameFault(tool.name, name) ?? toolFault(tool, deps.engine);
-    if (reason !== null) quarantined.push({ kind: "tool", name: tool.name, reason });
-    else tools.push(await toCatalogTool(tool, name, run, deps.sha256));
-  }
-
-  const prompts: CatalogPrompt[] = [];
-  for (const prompt of offer.prompts) {
-    const name = publicName(prompt.name);
-    const reason = nameFault(prompt.name, name);
-    if (reason !== null) quarantined.push({ kind: "prompt", name: prompt.name, reason });
-    else prompts.push({ name, run, ownName: prompt.name, definition: { ...prompt, name } });
-  }
-
-  const resources: CatalogResource[] = [];
-  for (const resource of offer.resources) {
-    const { text, blob, ...definition } = resource;
-    const reason = uriFault(resource.uri);
-    if (reason !== null) {
-      quarantined.push({ kind: "resource", name: String(resource.uri), reason });
-    } else {
-      const inline = text !== undefined ? { text } : blob !== undefined ? { blob } : null;
-      resources.push({ uri: resource.uri, run, definition, inline });
-    }
-  }
-
+  const tools = sound(
+    "tool",
+    offer.tools,
+    ({ name }) => name,
+    (tool) => toDraft(tool, publicName(tool.name), deps.engine),
+  );
   return {
     instanceId: run.instanceId,
-    tools,
-    prompts,
-    resources,
-    resourceTemplates: offer.resourceTemplates.map((definition) => ({
-      uriTemplate: definition.uriTemplate,
-      run,
-      definition,
-    })),
+    tools: await Promise.all(tools.map((tool) => toCatalogTool(tool, run, deps.sha256))),
+    prompts: sound(
+      "prompt",
+      offer.prompts,
+      ({ name }) => name,
+      (prompt) => toCatalogPrompt(prompt, publicName(prompt.name), run),
+    ),
+    resources: sound(
+      "resource",
+      offer.resources,
+      ({ uri }) => uri,
+      (resource) => toCatalogResource(resource, run),
+    ),
+    resourceTemplates: sound(
+      "resource template",
+      offer.resourceTemplates,
+      ({ uriTemplate }) => uriTemplate,
+      (template) => toCatalogTemplate(template, run),
+    ),
     quarantined,
   };
 }
 
+/** A tool that has passed every check; what is left is to make digests, which may take a turn. */
+interface ToolDraft {
+  readonly ownName: string;
+  readonly definition: ToolDefinition;
+  readonly hasHeaderParams: boolean;
+  readonly timeoutMs: number;
+}
+
+function toDraft(tool: Tool, name: string, engine: SchemaEngine): Result<ToolDraft, string> {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, inputSchema = {}, outputSchema, ...rest } = tool;
+  const fault =
+    nameFault(tool.name, name) ??
+    inputSchemaFault(inputSchema, engine) ??
+    outputSchemaFault(outputSchema, engine);
+  if (fault !== null) return refuse(fault);
+  if (typeof timeoutMs !== "number") return refuse("its timeoutMs is not a number");
+
+  const params = readHeaderParams(inputSchema);
+  if (params.fault !== null) return refuse(`its inputSchema has an invalid ${params.fault}`);
+  const definition: ToolDefinition = {
+    ...rest,
+    name,
+    inputSchema: { type: "object", ...withPropertyObjects(inputSchema) },
+    ...(outputSchema !== undefined && { outputSchema: withPropertyObjects(outputSchema) }),
+  };
+  const misshapen = definitionFault("tool", definition);
+  if (misshapen !== null) return refuse(misshapen);
+  return ok({
+    ownName: tool.name,
+    definition,
+    hasHeaderParams: params.count > 0,
+    timeoutMs: Math.min(Math.max(1, timeoutMs), MAX_TIMEOUT_MS),
+  });
+}
+
+async function toCatalogTool(
+  draft: ToolDraft,
+  run: PluginRun,
+  sha256: Sha256,
+): Promise<CatalogTool> {
+  const { name, inputSchema, outputSchema } = draft.definition;
+  const digest = async (schema: JsonSchema) => toHex(await sha256(utf8(JSON.stringify(schema))));
+  return {
+    ...draft,
+    name,
+    run,
+    inputDigest: await digest(inputSchema),
+    outputDigest: outputSchema === undefined ? null : await digest(outputSchema),
+  };
+}
+
+function toCatalogPrompt(
+  prompt: Prompt,
+  name: string,
+  run: PluginRun,
+): Result<CatalogPrompt, string> {
+  const definition = { ...prompt, name };
+  const fault = nameFault(prompt.name, name) ?? definitionFault("prompt", definition);
+  return fault === null ? ok({ name, run, ownName: prompt.name, definition }) : refuse(fault);
+}
+
+function toCatalogResource(resource: Resource, run: PluginRun): Result<CatalogResource, string> {
+  const { text, blob, ...definition } = resource;
+  const { uri } = definition;
+  const fault = uriFault(uri) ?? definitionFault("resource", definition);
+  if (fault !== null) return refuse(fault);
+  if (text !== undefined && typeof text !== "string") return refuse("its text is not a string");
+  if (blob !== undefined && typeof blob !== "string") return refuse("its blob is not a string");
+  const inline = text !== undefined ? { text } : blob !== undefined ? { blob } : null;
+  return ok({ uri, run, definition, inline });
+}
+
+function toCatalogTemplate(
+  definition: ResourceTemplate,
+  run: PluginRun,
+): Result<CatalogTemplate, string> {
+  const { uriTemplate } = definition;
+  const pattern = parseUriTemplate(uriTemplate);
+  if (!pattern.ok) return refuse(`its uriTemplate ${pattern.reason}`);
+  const fault = definitionFault("resource template", definition);
+  if (fault !== null) return refuse(fault);
+  return ok({ uriTemplate, run, definition, pattern: pattern.value });
+}
+
 function nameFault(ownName: unknown, name: string): string | null {
-  if (typeof ownName !== "string" || !NAME.test(ownName)) {
+  if (typeof ownName !== "string" || !NAME.test(ownName) || !NAME.test(name)) {
     return "its name must consist of letters, digits, '_', '.' and '-'";
   }
   return name.length > MAX_NAME ? `its name "${name}" is longer than ${MAX_NAME} characters` : null;
 }
 
 function uriFault(uri: unknown): string | null {
-  return typeof uri === "string" && URL.canParse(uri) ? null : "its uri is not an absolute URI";
+  return typeof uri === "string" && uri.isWellFormed() && URL.canParse(uri)
+    ? null
+    : "its uri is not an absolute URI";
 }
 
-function toolFault(tool: Tool, engine: SchemaEngine): string | null {
-  const { inputSchema = {}, outputSchema } = tool;
-  const inputFault = schemaFault(inputSchema, engine);
-  if (inputFault !== null) return `its inputSchema ${inputFault}`;
-  if (inputSchema["type"] !== undefined && inputSchema["type"] !== "object") {
-    return 'its inputSchema must have the type "object"';
+function inputSchemaFault(schema: JsonSchema, engine: SchemaEngine): string | null {
+  const fault = schemaFault(schema, engine);
+  if (fault !== null) return `its inputSchema ${fault}`;
+  return schema["type"] === undefined || schema["type"] === "object"
+    ? null
+    : 'its inputSchema must have the type "object"';
+}
+
+function outputSchemaFault(schema: JsonSchema | undefined, engine: SchemaEngine): string | null {
+  const fault = schema === undefined ? null : schemaFault(schema, engine);
+  return fault === null ? null : `its outputSchema ${fault}`;
+}
+
+/** `true` and `false` as properties, in the form that the official v1 client can read: it refuses the list otherwise. */
+function withPropertyObjects(schema: JsonSchema): JsonSchema {
+  const properties = schema["properties"] as Record<string, unknown> | undefined;
+  if (!Object.values(properties ?? {}).some((property) => typeof property === "boolean")) {
+    return schema;
   }
-  const outputFault = outputSchema === undefined ? null : schemaFault(outputSchema, engine);
-  if (outputFault !== null) return `its outputSchema ${outputFault}`;
-  const { fault } = readHeaderParams(inputSchema);
-  return fault === null ? null : `its inputSchema has an invalid ${fault}`;
-}
-
-async function toCatalogTool(
-  tool: Tool,
-  name: string,
-  run: PluginRun,
-  sha256: Sha256,
-): Promise<CatalogTool> {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, inputSchema = {}, outputSchema, ...rest } = tool;
-  const fullInputSchema = { type: "object", ...inputSchema };
-  const digest = async (schema: JsonSchema) => toHex(await sha256(utf8(JSON.stringify(schema))));
-  return {
+  const entries = Object.entries(properties!).map(([name, property]) => [
     name,
-    run,
-    ownName: tool.name,
-    definition: {
-      ...rest,
-      name,
-      inputSchema: fullInputSchema,
-      ...(outputSchema !== undefined && { outputSchema }),
-    },
-    inputDigest: await digest(fullInputSchema),
-    outputDigest: outputSchema === undefined ? null : await digest(outputSchema),
-    hasHeaderParams: readHeaderParams(fullInputSchema).count > 0,
-    timeoutMs: Math.min(Math.max(1, timeoutMs), MAX_TIMEOUT_MS),
-  };
+    property === true ? {} : property === false ? { not: {} } : property,
+  ]);
+  return { ...schema, properties: Object.fromEntries(entries) as unknown };
 }

@@ -1,8 +1,8 @@
 import type { PluginInfo } from "../types/host.ts";
-import { findCycles } from "../util/graph.ts";
+import { findPath } from "../util/graph.ts";
 import { parseDependency, satisfiesRange } from "../util/semver.ts";
 
-/** What stands between a plugin and its start, in words, or the instances it must wait for. */
+/** What a plugin needs before its start, or why that can never be. */
 export type DependencyPlan =
   | { readonly kind: "ready"; readonly needs: readonly Need[] }
   | { readonly kind: "missing"; readonly reason: string }
@@ -14,27 +14,57 @@ export interface Need {
   readonly instances: readonly string[];
 }
 
+/** How an instance stands for those who need it: `settling` may still run without anything else happening first. */
+export type Standing = "running" | "settling" | "down";
+
+export type StartDecision =
+  | { readonly kind: "start" }
+  | { readonly kind: "wait" }
+  | { readonly kind: "blocked"; readonly reason: string };
+
 /**
  * Plans the start of loaded plugins. A dependency names a plugin, not an instance: every instance of that plugin in a
- * fitting version starts first, and one of them running is enough.
+ * fitting version comes first, and one of them running is enough.
  */
 export function planDependencies(
   loaded: ReadonlyMap<string, PluginInfo>,
 ): Map<string, DependencyPlan> {
   const plans = new Map<string, DependencyPlan>();
-  for (const [id, info] of loaded) plans.set(id, planOne(info, loaded));
-
-  const graph = new Map(
-    [...plans].map(([id, plan]) => [
-      id,
-      plan.kind === "ready" ? plan.needs.flatMap((need) => need.instances) : [],
-    ]),
-  );
-  for (const cycle of findCycles(graph)) {
-    const reason = `Its dependencies form a cycle: ${cycle.join(" → ")}.`;
-    for (const id of cycle) plans.set(id, { kind: "cycle", reason });
+  const graph = new Map<string, string[]>();
+  const plan = (id: string, next: DependencyPlan) => {
+    plans.set(id, next);
+    graph.set(id, next.kind === "ready" ? next.needs.flatMap(({ instances }) => instances) : []);
+  };
+  for (const [id, info] of loaded) plan(id, planOne(info, loaded));
+  for (const [id, { kind, needs }] of readyPlans(plans)) {
+    plan(id, { kind, needs: needs.map((need) => withoutDependents(need, id, graph)) });
+  }
+  for (const [id] of readyPlans(plans)) {
+    const cycle = findPath(graph, id, id);
+    if (cycle === null) continue;
+    plans.set(id, {
+      kind: "cycle",
+      reason: `Its dependencies form a cycle: ${cycle.join(" → ")}.`,
+    });
   }
   return plans;
+}
+
+/** Whether a plugin may start now, given how the instances stand that it needs. */
+export function decideStart(
+  plan: DependencyPlan,
+  standingOf: (instanceId: string) => Standing,
+): StartDecision {
+  if (plan.kind !== "ready") return { kind: "blocked", reason: plan.reason };
+  const needs = plan.needs.map(({ dependency, instances }) => ({
+    text: `"${dependency}" (${instances.join(", ")})`,
+    standings: instances.map(standingOf),
+  }));
+  if (needs.some(({ standings }) => standings.includes("settling"))) return { kind: "wait" };
+  const lacking = needs.filter(({ standings }) => !standings.includes("running"));
+  if (lacking.length === 0) return { kind: "start" };
+  const reason = `Waits for dependencies: ${lacking.map(({ text }) => text).join(", ")}.`;
+  return { kind: "blocked", reason };
 }
 
 function planOne(info: PluginInfo, loaded: ReadonlyMap<string, PluginInfo>): DependencyPlan {
@@ -60,4 +90,20 @@ function planOne(info: PluginInfo, loaded: ReadonlyMap<string, PluginInfo>): Dep
   return missing.length > 0
     ? { kind: "missing", reason: `Missing dependencies: ${missing.join(", ")}.` }
     : { kind: "ready", needs };
+}
+
+function readyPlans(plans: ReadonlyMap<string, DependencyPlan>) {
+  return [...plans].flatMap(([id, plan]) => (plan.kind === "ready" ? [[id, plan] as const] : []));
+}
+
+/** An instance that itself needs the asker cannot come first; where another one will do, it need not. */
+function withoutDependents(
+  need: Need,
+  asker: string,
+  graph: ReadonlyMap<string, readonly string[]>,
+): Need {
+  const instances = need.instances.filter(
+    (id) => id !== asker && findPath(graph, id, asker) === null,
+  );
+  return instances.length === 0 ? need : { ...need, instances };
 }

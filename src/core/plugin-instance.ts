@@ -2,43 +2,27 @@ import { AppError, messageOf } from "../errors.ts";
 import type { HostServices, HostedPlugin, PluginHost, PluginInfo } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Time } from "../types/runtime.ts";
-import type { SchemaEngine } from "../types/schema-engine.ts";
-import { withDeadline } from "../util/deadline.ts";
+import { ChangeNotices } from "./change-notices.ts";
 import { prepareCatalog, type PreparedCatalog, type PrepareDeps } from "./plugin-catalog.ts";
 import { PluginRun } from "./plugin-run.ts";
 import { assertMove, type PluginState } from "./plugin-state.ts";
+import { runStep, type StepLimits } from "./plugin-steps.ts";
 import type { RegisteredInstance } from "./registry.ts";
+import { checkSettings } from "./settings-check.ts";
+import { ToolFaults } from "./tool-faults.ts";
 
-/** How long each step of the life may take, in milliseconds. */
-export const STEP_LIMITS = {
-  load: 30_000,
-  initialize: 30_000,
-  start: 30_000,
-  catalog: 10_000,
-  drain: 10_000,
-  stop: 10_000,
-  cleanup: 10_000,
-} as const;
-
-export type StepLimits = { readonly [step in keyof typeof STEP_LIMITS]: number };
-
-const STEP_NAMES = {
-  load: "Loading",
-  initialize: "Initializing",
-  start: "Starting",
-  catalog: "Reading its lists",
-  stop: "Stopping",
-  cleanup: "Cleaning up",
-} as const;
+/** A plugin that makes up new faults for ever fills neither the log nor the memory. */
+const MAX_LOGGED_FAULTS = 1_000;
 
 export interface PluginInstanceDeps extends PrepareDeps {
-  readonly host: PluginHost;
-  readonly engine: SchemaEngine;
+  /** `null` when this server has no host of the kind that the settings name. */
+  readonly host: PluginHost | null;
   readonly logger: Logger;
   readonly time: Time;
   readonly limits: StepLimits;
   /** Services bound to this instance; the lifecycle adds the change notices. */
   readonly services: Omit<HostServices, "changed" | "resourceUpdated" | "logger">;
+  /** Its catalog is another one now. */
   readonly onCatalogChanged: () => void;
   readonly onResourceUpdated: (uri: string) => void;
 }
@@ -50,22 +34,28 @@ export interface InstanceError {
 }
 
 /**
- * One plugin instance and its way through the states. Its methods never throw for what the plugin does: they end in
- * `failed` with the reason. Callers (the manager) never run two of them at once.
+ * One plugin instance and its way through the states. `load`, `start` and `stop` never reject for what the plugin does:
+ * they end in `failed` with the reason. The caller (the manager) never runs two of them at once.
  */
 export class PluginInstance {
   readonly registered: RegisteredInstance;
   readonly #deps: PluginInstanceDeps;
+  readonly #notices: ChangeNotices;
+  readonly #faults = new ToolFaults();
   #state: PluginState = "stopped";
   #error: InstanceError | null = null;
   #info: PluginInfo | null = null;
   #plugin: HostedPlugin | null = null;
   #run: PluginRun | null = null;
   #catalog: PreparedCatalog | null = null;
+  readonly #loggedFaults = new Set<string>();
+  /** A notice that came while the lists were read for the first time. */
+  #noticed = false;
 
   constructor(registered: RegisteredInstance, deps: PluginInstanceDeps) {
     this.registered = registered;
     this.#deps = deps;
+    this.#notices = new ChangeNotices(() => this.#refreshCatalog(), deps.time);
   }
 
   get id(): string {
@@ -93,18 +83,14 @@ export class PluginInstance {
   async load(): Promise<void> {
     this.#move("loading");
     this.#error = null;
-    const { registered, id } = this;
-    if (registered.package === null) {
-      this.#fail(registered.error ?? "Its package was not found.", false);
+    try {
+      this.#plugin = await this.#loadCode();
+    } catch (error) {
+      this.#note(messageOf(error), false, error);
+      this.#move("failed");
       return;
     }
-    const { entry } = registered.package;
-    const loaded = await this.#step("load", false, () =>
-      this.#deps.host.load({ instanceId: id, entry }, this.#hostServices()),
-    );
-    if (loaded === null) return;
-    this.#plugin = loaded.value;
-    this.#info = loaded.value.info;
+    this.#info = this.#plugin.info;
     this.#move("loaded");
   }
 
@@ -112,68 +98,115 @@ export class PluginInstance {
   async start(): Promise<void> {
     const plugin = this.#plugin;
     if (plugin === null) throw new AppError("PLUGIN_STATE", `Plugin "${this.id}" is not loaded.`);
-    let config: unknown;
-    try {
-      config = this.#validConfig(plugin.info);
-    } catch (error) {
-      this.#fail(messageOf(error), false);
-      return;
+    const { settings, package: code } = this.registered;
+    const schemas = [code?.manifest?.config, plugin.info.configSchema];
+    const config = checkSettings(settings.config, schemas, this.#deps.engine);
+    if (!config.ok) {
+      this.#note(config.reason, false);
+      return this.#release("failed");
     }
-    this.#move("initializing");
-    if ((await this.#step("initialize", true, () => plugin.initialize(config))) === null) return;
-    this.#move("starting");
-    if ((await this.#step("start", true, () => plugin.start())) === null) return;
-    const run = new PluginRun(this.id, plugin, this.#deps.time);
-    const prepared = await this.#step("catalog", true, () => this.#prepare(run));
-    if (prepared === null) return;
-    const catalog = prepared.value;
-    this.#run = run;
-    this.#catalog = catalog;
-    this.#move("running");
-    this.#deps.logger.info("Plugin is running", {
-      tools: catalog.tools.length,
-      version: plugin.info.version,
-    });
-    for (const { kind, name, reason } of catalog.quarantined) {
-      this.#deps.logger.warn(`Quarantined a ${kind}: ${reason}`, { name });
+    this.#error = null;
+    try {
+      this.#move("initializing");
+      await runStep("initialize", () => plugin.initialize(config.value), this.#deps);
+      this.#move("starting");
+      await runStep("start", () => plugin.start(), this.#deps);
+      await this.#goLive(new PluginRun(this.id, plugin, this.#deps.time));
+    } catch (error) {
+      this.#note(messageOf(error), true, error);
+      return this.#release("failed");
     }
   }
 
   /** Stops a running plugin after its calls in flight. What it does wrong on the way is logged. */
   async stop(): Promise<void> {
-    const plugin = this.#plugin;
-    const run = this.#run;
-    if (this.#state === "running" && plugin !== null && run !== null) {
-      this.#move("stopping");
-      this.#run = null;
-      this.#catalog = null;
-      await run.drain(this.#deps.limits.drain);
-      await this.#quietly("stop", () => plugin.stop());
-      this.#move("cleaning");
-      await this.#quietly("cleanup", () => plugin.cleanup());
-    }
-    this.#plugin = null;
-    if (this.#state !== "stopped") this.#move("stopped");
+    if (this.#plugin !== null) await this.#release("stopped");
+    else if (this.#state !== "stopped") this.#move("stopped");
+    this.#error = null;
   }
 
-  /** Waits for a dependency, or will never have it. */
+  /** Waits for a dependency, or will never have it. Says anew why when it is blocked already. */
   block(reason: string): void {
-    this.#move("blocked");
+    if (this.#state !== "blocked") this.#move("blocked");
+    if (this.#error?.message === reason) return;
     this.#error = { message: reason, retry: false };
+    this.#deps.logger.warn(`Plugin does not start: ${reason}`);
   }
 
-  /** Takes over what the plugin offers now. A list that cannot be read leaves the old one in force. */
-  async refreshCatalog(): Promise<void> {
+  /**
+   * Takes a tool out of the catalog after the fact: its schema turned out not to compile. Answers whether the catalog
+   * is another one now.
+   */
+  quarantineTool(name: string, reason: string): boolean {
+    const tool = this.#catalog?.tools.find(({ ownName }) => ownName === name);
+    if (!this.#catalog || !tool) return false;
+    this.#faults.add(tool, reason);
+    this.#catalog = this.#faults.apply(this.#catalog);
+    this.#logQuarantined(this.#catalog);
+    return true;
+  }
+
+  async #loadCode(): Promise<HostedPlugin> {
+    const { package: code, error, settings } = this.registered;
+    const { host } = this.#deps;
+    if (code === null) throw new Error(error ?? "Its package was not found.");
+    if (host === null) throw new Error(`This server cannot run plugins in "${settings.host}".`);
+    const loading = Promise.resolve().then(() =>
+      host.load({ instanceId: this.id, entry: code.entry }, this.#hostServices()),
+    );
+    try {
+      return await runStep("load", () => loading, this.#deps);
+    } catch (fault) {
+      // One that comes after its time is let go at once.
+      loading.then((late) => late.cleanup()).catch(() => {});
+      throw fault;
+    }
+  }
+
+  async #goLive(run: PluginRun): Promise<void> {
+    this.#noticed = false;
+    const catalog = await this.#readCatalog(run);
+    this.#run = run;
+    this.#catalog = catalog;
+    this.#move("running");
+    const { logger } = this.#deps;
+    logger.info("Plugin is running", {
+      tools: catalog.tools.length,
+      version: run.plugin.info.version,
+    });
+    if (this.#noticed) this.#notices.notice();
+  }
+
+  async #readCatalog(run: PluginRun): Promise<PreparedCatalog> {
+    const read = async () => {
+      const offer = await run.plugin.catalog();
+      const { toolPrefix } = this.registered.settings;
+      return this.#faults.apply(await prepareCatalog(run, toolPrefix, offer, this.#deps));
+    };
+    const catalog = await runStep("catalog", read, this.#deps);
+    this.#logQuarantined(catalog);
+    return catalog;
+  }
+
+  /** Each fault once, however often the lists are read. */
+  #logQuarantined({ quarantined }: PreparedCatalog): void {
+    for (const { kind, name, reason } of quarantined) {
+      const key = JSON.stringify([kind, name, reason]);
+      if (this.#loggedFaults.has(key) || this.#loggedFaults.size >= MAX_LOGGED_FAULTS) continue;
+      this.#loggedFaults.add(key);
+      this.#deps.logger.warn(`Quarantined a ${kind}: ${reason}`, { name });
+    }
+  }
+
+  /** Takes over what the plugin offers now. Lists that cannot be read leave the old ones in force. */
+  async #refreshCatalog(): Promise<void> {
     const run = this.#run;
     if (run === null) return;
     try {
-      const catalog = await withDeadline(
-        () => this.#prepare(run),
-        this.#deps.limits.catalog,
-        STEP_NAMES.catalog,
-        this.#deps.time,
-      );
-      if (this.#run === run) this.#catalog = catalog;
+      const catalog = await this.#readCatalog(run);
+      if (this.#run !== run) return;
+      this.#catalog = catalog;
+      this.#deps.onCatalogChanged();
     } catch (error) {
       this.#deps.logger.error("Could not read the changed lists of a plugin", {
         error: messageOf(error),
@@ -181,40 +214,34 @@ export class PluginInstance {
     }
   }
 
-  /** Takes a tool out of the catalog after the fact: its schema turned out not to compile. */
-  quarantineTool(name: string, reason: string): void {
-    if (this.#catalog === null) return;
-    const { tools, quarantined } = this.#catalog;
-    this.#catalog = {
-      ...this.#catalog,
-      tools: tools.filter((tool) => tool.ownName !== name),
-      quarantined: [...quarantined, { kind: "tool", name, reason }],
-    };
-    this.#deps.logger.warn(`Quarantined a tool: ${reason}`, { name });
-  }
-
-  async #prepare(run: PluginRun): Promise<PreparedCatalog> {
-    const offer = await run.plugin.catalog();
-    return prepareCatalog(run, this.registered.settings.toolPrefix, offer, this.#deps);
-  }
-
-  #validConfig(info: PluginInfo): unknown {
-    const schema = this.registered.package?.manifest?.config ?? info.configSchema;
-    const config: unknown = structuredClone(this.registered.settings.config);
-    if (schema === null) return config;
-    const fault = this.#deps.engine.compile(schema, { fillDefaults: true })(config);
-    if (fault !== null) {
-      throw new AppError("CONFIG_INVALID", `Its settings are not valid: ${fault}.`);
+  /** Undoes what was begun, whatever the plugin does on the way, and ends there. */
+  async #release(end: "stopped" | "failed"): Promise<void> {
+    const plugin = this.#plugin;
+    const run = this.#run;
+    if (this.#state === "starting" || this.#state === "running") {
+      this.#move("stopping");
+      this.#run = null;
+      this.#catalog = null;
+      await run?.drain(this.#deps.limits.drain);
+      await this.#quietly("stop", async () => plugin?.stop());
     }
-    return config;
+    this.#move("cleaning");
+    await this.#quietly("cleanup", async () => plugin?.cleanup());
+    this.#plugin = null;
+    this.#move(end);
   }
 
   #hostServices(): HostServices {
     return {
       ...this.#deps.services,
       logger: this.#deps.logger,
-      changed: () => this.#deps.onCatalogChanged(),
-      resourceUpdated: (uri) => this.#deps.onResourceUpdated(uri),
+      changed: () => {
+        this.#noticed = true;
+        this.#notices.notice();
+      },
+      resourceUpdated: (uri) => {
+        if (this.#run !== null) this.#deps.onResourceUpdated(uri);
+      },
     };
   }
 
@@ -223,41 +250,17 @@ export class PluginInstance {
     this.#state = to;
   }
 
-  #fail(message: string, retry: boolean, cause?: unknown): void {
-    this.#move("failed");
+  #note(message: string, retry: boolean, thrown?: unknown): void {
     this.#error = { message, retry };
-    this.#plugin = null;
-    this.#deps.logger.error(message, cause instanceof Error ? { stack: cause.stack } : {});
-  }
-
-  /** Runs one step within its time. A step that fails ends the life in `failed` and answers `null`. */
-  async #step<T>(
-    step: keyof typeof STEP_NAMES,
-    retry: boolean,
-    work: () => Promise<T>,
-  ): Promise<{ readonly value: T } | null> {
-    try {
-      const { limits, time } = this.#deps;
-      return { value: await withDeadline(work, limits[step], STEP_NAMES[step], time) };
-    } catch (error) {
-      if (this.#state !== "loading") await this.#cleanUp();
-      this.#fail(`${STEP_NAMES[step]} failed: ${messageOf(error)}`, retry, error);
-      return null;
-    }
-  }
-
-  /** Gives a plugin that could not start the chance to let go of what it holds. */
-  async #cleanUp(): Promise<void> {
-    const plugin = this.#plugin;
-    this.#move("cleaning");
-    if (plugin !== null) await this.#quietly("cleanup", () => plugin.cleanup());
+    const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : null;
+    this.#deps.logger.error(`Plugin "${this.id}": ${message}`, cause ? { stack: cause.stack } : {});
   }
 
   async #quietly(step: "stop" | "cleanup", work: () => Promise<void>): Promise<void> {
     try {
-      await withDeadline(work, this.#deps.limits[step], STEP_NAMES[step], this.#deps.time);
+      await runStep(step, work, this.#deps);
     } catch (error) {
-      this.#deps.logger.warn(`${STEP_NAMES[step]} failed: ${messageOf(error)}`);
+      this.#deps.logger.warn(messageOf(error));
     }
   }
 }

@@ -3,16 +3,20 @@ import type { HostKind, PluginHost } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
-import { AppError } from "../errors.ts";
-import type { Quarantined } from "./plugin-catalog.ts";
-import { planDependencies, type DependencyPlan } from "./plugin-dependencies.ts";
-import { PluginInstance, STEP_LIMITS, type StepLimits } from "./plugin-instance.ts";
-import type { PluginState } from "./plugin-state.ts";
+import { AppError, messageOf } from "../errors.ts";
+import { BackOff } from "./back-off.ts";
+import {
+  decideStart,
+  planDependencies,
+  type DependencyPlan,
+  type Standing,
+  type StartDecision,
+} from "./plugin-dependencies.ts";
+import { PluginInstance } from "./plugin-instance.ts";
+import { toStatus, type InstanceStatus } from "./plugin-status.ts";
+import { STEP_LIMITS, type StepLimits } from "./plugin-steps.ts";
 import type { RegisteredInstance, Registry } from "./registry.ts";
-import { buildCatalog, type Catalog } from "./tool-catalog.ts";
-
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 300_000;
+import { buildCatalog, findResource, type Catalog } from "./tool-catalog.ts";
 
 export interface PluginManagerDeps {
   readonly registry: Registry;
@@ -25,26 +29,6 @@ export interface PluginManagerDeps {
   readonly limits?: Partial<StepLimits>;
 }
 
-/** What the manager tells about one instance. */
-export interface InstanceStatus {
-  readonly id: string;
-  readonly package: string;
-  readonly enabled: boolean;
-  readonly host: HostKind;
-  readonly locked: boolean;
-  readonly state: PluginState;
-  readonly error: string | null;
-  readonly name: string | null;
-  readonly version: string | null;
-  readonly description: string | null;
-  readonly dependencies: readonly string[];
-  /** Failed starts since it last ran; the next try waits twice as long each time. */
-  readonly failures: number;
-  /** Public tool names. */
-  readonly tools: readonly string[];
-  readonly quarantined: readonly Quarantined[];
-}
-
 export interface ManagerEvents {
   /** The catalog is another one now. */
   catalogChanged(catalog: Catalog): void;
@@ -52,22 +36,24 @@ export interface ManagerEvents {
 }
 
 /**
- * Brings the instances to life in dependency order, keeps their catalog, and tries again with back-off what failed.
- * Lifecycle changes run one after the other; calls never wait for them.
+ * Brings the instances to life, each when what it needs runs, keeps their catalog, and tries again with back-off what
+ * failed. Instances come and go independently: one that hangs holds up only those that need it, and calls wait for
+ * none of this.
  */
 export class PluginManager {
   readonly #deps: PluginManagerDeps;
   readonly #instances: ReadonlyMap<string, PluginInstance>;
-  readonly #failures = new Map<string, number>();
-  readonly #retries = new Map<string, () => void>();
-  readonly #changed = new Set<PluginInstance>();
+  readonly #backOff: BackOff;
   readonly #listeners = new Set<ManagerEvents>();
-  #queue: Promise<unknown> = Promise.resolve();
+  /** The lifecycle change that each instance is at, if any: never two at once. */
+  readonly #changes = new Map<string, Promise<void>>();
   #catalog: Catalog = buildCatalog([]);
+  #stopped: Promise<void> | null = null;
   #stopping = false;
 
   constructor(deps: PluginManagerDeps) {
     this.#deps = deps;
+    this.#backOff = new BackOff(deps.time);
     this.#instances = new Map(
       deps.registry.instances.map((entry) => [entry.settings.id, this.#createInstance(entry)]),
     );
@@ -77,61 +63,56 @@ export class PluginManager {
     return this.#catalog;
   }
 
+  /** Answers the way to end the subscription. */
   subscribe(events: ManagerEvents): () => void {
     this.#listeners.add(events);
-    return () => this.#listeners.delete(events);
+    return () => void this.#listeners.delete(events);
   }
 
-  /** Starts every enabled instance. Resolves when each runs, has failed or is blocked. */
-  start(): Promise<void> {
-    return this.#exclusive(async () => {
-      const enabled = this.#enabled();
-      await Promise.all(enabled.map((instance) => instance.load()));
-      await this.#startLoaded();
-    });
+  /** Starts every enabled instance, once. Resolves when each runs, has failed or is blocked. */
+  async start(): Promise<void> {
+    if (this.#stopping) return;
+    for (const instance of this.#enabled()) {
+      if (instance.state === "stopped") this.#change(instance, () => instance.load());
+    }
+    // Each until it settles for the first time: what comes back later does so on its own.
+    let unsettled = this.#enabled();
+    while (unsettled.length > 0 && this.#changes.size > 0) {
+      await Promise.race(this.#changes.values());
+      unsettled = unsettled.filter(({ id }) => this.#standingOf(id) === "settling");
+    }
   }
 
   /** Stops everything, dependents first. The manager is of no use afterwards. */
   stop(): Promise<void> {
     this.#stopping = true;
-    for (const cancel of this.#retries.values()) cancel();
-    return this.#exclusive(async () => {
-      const dependents = this.#dependents();
-      const stops = new Map<string, Promise<void>>();
-      const stopOne = (id: string): Promise<void> => {
-        let stop = stops.get(id);
-        if (stop === undefined) {
-          stop = Promise.all((dependents.get(id) ?? []).map(stopOne)).then(() =>
-            this.#instances.get(id)?.stop(),
-          );
-          stops.set(id, stop);
-        }
-        return stop;
-      };
-      await Promise.all([...this.#instances.keys()].map(stopOne));
-    });
+    this.#stopped ??= this.#stopAll();
+    return this.#stopped;
   }
 
   statuses(): InstanceStatus[] {
-    return [...this.#instances.values()].map((instance) => this.#statusOf(instance));
+    return [...this.#instances.values()].map((instance) =>
+      toStatus(instance, this.#catalog, this.#backOff.failures(instance.id)),
+    );
   }
 
   /** Takes a tool out of the catalog whose schema turned out not to compile. */
   quarantineTool(instanceId: string, ownName: string, reason: string): void {
-    this.#instances.get(instanceId)?.quarantineTool(ownName, reason);
-    this.#publish();
+    if (this.#instances.get(instanceId)?.quarantineTool(ownName, reason)) this.#publish();
   }
 
   #createInstance(registered: RegisteredInstance): PluginInstance {
     const { credentials, engine, sha256, time, hosts, limits } = this.#deps;
     const { id, host } = registered.settings;
-    const instance: PluginInstance = new PluginInstance(registered, {
+    const logger = this.#deps.logger.with({ plugin: id });
+    return new PluginInstance(registered, {
       engine,
       sha256,
       time,
-      host: hosts[host],
+      logger,
+      // A stored setting may name a host that this runtime does not have.
+      host: Object.hasOwn(hosts, host) ? hosts[host] : null,
       limits: { ...STEP_LIMITS, ...limits },
-      logger: this.#deps.logger.with({ plugin: id }),
       services: {
         getCredential: (key) => credentials.get(id, key),
         setCredential: (key, value) => credentials.set(id, key, value),
@@ -144,16 +125,80 @@ export class PluginManager {
           throw notConnected(id);
         },
       },
-      onCatalogChanged: () => this.#refresh(instance),
+      onCatalogChanged: () => this.#publish(),
       onResourceUpdated: (uri) => {
-        for (const listener of this.#listeners) listener.resourceUpdated(uri);
+        // Of its own resources only: a plugin has no say about another's.
+        if (findResource(this.#catalog, uri)?.run.instanceId !== id) return;
+        this.#tell((listener) => listener.resourceUpdated(uri));
       },
     });
-    return instance;
   }
 
   #enabled(): PluginInstance[] {
     return [...this.#instances.values()].filter(({ registered }) => registered.settings.enabled);
+  }
+
+  /** Runs one change of an instance's life, and after it whatever it makes possible. */
+  #change(instance: PluginInstance, work: () => Promise<void>): void {
+    const { id } = instance;
+    const change = work()
+      .catch((error: unknown) => {
+        this.#deps.logger.error("A lifecycle change failed", {
+          plugin: id,
+          error: messageOf(error),
+        });
+      })
+      .then(() => {
+        this.#changes.delete(id);
+        if (!this.#stopping) this.#follow(instance);
+      });
+    this.#changes.set(id, change);
+  }
+
+  #follow(instance: PluginInstance): void {
+    const { id, state, error } = instance;
+    if (state === "running") {
+      this.#backOff.succeeded(id);
+      this.#publish();
+    }
+    if (state === "failed") {
+      const retry = () => this.#change(instance, () => instance.load());
+      this.#backOff.failed(id, error?.retry === true ? retry : null);
+    }
+    this.#startReady();
+  }
+
+  /** Starts every instance whose time has come, and says of the others why it has not. */
+  #startReady(): void {
+    const plans = this.#plan();
+    const undecided = () =>
+      this.#enabled().filter(
+        ({ id, state }) => (state === "loaded" || state === "blocked") && !this.#changes.has(id),
+      );
+    // One that becomes blocked may decide the fate of those that need it: look again.
+    for (let again = true; again;) {
+      again = false;
+      for (const instance of undecided()) {
+        const decision = this.#decide(instance, plans.get(instance.id)!);
+        if (decision.kind === "start") this.#change(instance, () => instance.start());
+        if (decision.kind !== "blocked") continue;
+        again ||= instance.state !== "blocked";
+        instance.block(decision.reason);
+      }
+    }
+  }
+
+  #decide(instance: PluginInstance, plan: DependencyPlan): StartDecision {
+    const decision = decideStart(plan, (id) => this.#standingOf(id));
+    // What a plugin is called shows only when it has been loaded: what is missing may be on its way.
+    const comes = this.#enabled().some(({ id, info }) => info === null && this.#changes.has(id));
+    return decision.kind === "blocked" && comes ? { kind: "wait" } : decision;
+  }
+
+  #standingOf(id: string): Standing {
+    const state = this.#instances.get(id)?.state;
+    if (this.#changes.has(id) || state === "loaded") return "settling";
+    return state === "running" ? "running" : "down";
   }
 
   #plan(): Map<string, DependencyPlan> {
@@ -161,134 +206,57 @@ export class PluginManager {
     return planDependencies(new Map(known));
   }
 
-  /** Starts what is loaded or was blocked, each after what it needs. */
-  async #startLoaded(): Promise<void> {
-    const plans = this.#plan();
-    const starts = new Map<string, Promise<boolean>>();
-    const startOne = (id: string): Promise<boolean> => {
-      let start = starts.get(id);
-      if (start === undefined) {
-        start = this.#startOne(id, plans.get(id), startOne);
-        starts.set(id, start);
-      }
-      return start;
+  async #stopAll(): Promise<void> {
+    this.#backOff.cancel();
+    const dependents = this.#dependents();
+    const stops = new Map<string, Promise<void>>();
+    const stopOne = (instance: PluginInstance): Promise<void> => {
+      const { id } = instance;
+      const stop =
+        stops.get(id) ?? this.#stopOne(instance, (dependents.get(id) ?? []).map(stopOne));
+      stops.set(id, stop);
+      return stop;
     };
-    await Promise.all(this.#enabled().map(({ id }) => startOne(id)));
-    for (const instance of this.#enabled()) this.#scheduleRetry(instance);
-    this.#publish();
+    // The catalog stays: clients that look now learn of the end of the server, not of every list.
+    await Promise.all([...this.#instances.values()].map(stopOne));
   }
 
-  async #startOne(
-    id: string,
-    plan: DependencyPlan | undefined,
-    startOther: (id: string) => Promise<boolean>,
-  ): Promise<boolean> {
-    const instance = this.#instances.get(id);
-    if (instance === undefined || plan === undefined) return false;
-    if (instance.state !== "loaded" && instance.state !== "blocked") {
-      return instance.state === "running";
-    }
-    const obstacle = await findObstacle(plan, startOther);
-    if (obstacle !== null) {
-      if (instance.state !== "blocked") instance.block(obstacle);
-      return false;
-    }
-    await instance.start();
-    return instance.run !== null;
+  async #stopOne(instance: PluginInstance, dependents: readonly Promise<void>[]): Promise<void> {
+    await Promise.all(dependents);
+    await this.#changes.get(instance.id);
+    await instance.stop();
   }
 
-  #scheduleRetry(instance: PluginInstance): void {
-    const { id } = instance;
-    if (instance.state === "running") this.#failures.delete(id);
-    if (this.#stopping || instance.state !== "failed" || this.#retries.has(id)) return;
-    const failures = (this.#failures.get(id) ?? 0) + 1;
-    this.#failures.set(id, failures);
-    if (!instance.error?.retry) return;
-    const delay = Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LAST_RETRY_MS);
-    const cancel = this.#deps.time.after(delay, () => {
-      this.#retries.delete(id);
-      void this.#exclusive(async () => {
-        if (this.#stopping) return;
-        await instance.load();
-        await this.#startLoaded();
-      });
-    });
-    this.#retries.set(id, cancel);
-  }
-
-  /** Many notices in a row are answered by one reading of the lists. */
-  #refresh(instance: PluginInstance): void {
-    if (this.#changed.has(instance)) return;
-    this.#changed.add(instance);
-    void this.#exclusive(async () => {
-      this.#changed.delete(instance);
-      await instance.refreshCatalog();
-      this.#publish();
-    });
-  }
-
-  #publish(): void {
-    const offers = [...this.#instances.values()].flatMap(({ catalog }) => catalog ?? []);
-    this.#catalog = buildCatalog(offers);
-    for (const listener of this.#listeners) listener.catalogChanged(this.#catalog);
-  }
-
-  #dependents(): Map<string, string[]> {
-    const dependents = new Map<string, string[]>();
+  #dependents(): Map<string, PluginInstance[]> {
+    const dependents = new Map<string, PluginInstance[]>();
     for (const [id, plan] of this.#plan()) {
       if (plan.kind !== "ready") continue;
+      const instance = this.#instances.get(id)!;
       for (const need of plan.needs.flatMap(({ instances }) => instances)) {
-        dependents.set(need, [...(dependents.get(need) ?? []), id]);
+        dependents.set(need, [...(dependents.get(need) ?? []), instance]);
       }
     }
     return dependents;
   }
 
-  #statusOf(instance: PluginInstance): InstanceStatus {
-    const { settings, package: code } = instance.registered;
-    const { id, info, catalog } = instance;
-    const conflicts = this.#catalog.conflicts.get(id) ?? [];
-    return {
-      id,
-      package: settings.package,
-      enabled: settings.enabled,
-      host: settings.host,
-      locked: settings.locked,
-      state: instance.state,
-      error: instance.error?.message ?? (code === null ? instance.registered.error : null),
-      name: info?.name ?? null,
-      version: info?.version ?? null,
-      description: info?.description ?? null,
-      dependencies: info?.dependencies ?? [],
-      failures: this.#failures.get(id) ?? 0,
-      tools: (catalog?.tools ?? [])
-        .map(({ name }) => name)
-        .filter((name) => this.#catalog.tools.get(name)?.run.instanceId === id),
-      quarantined: [...(catalog?.quarantined ?? []), ...conflicts],
-    };
+  #publish(): void {
+    if (this.#stopping) return;
+    const offers = [...this.#instances.values()].flatMap(({ catalog }) => catalog ?? []);
+    const catalog = buildCatalog(offers);
+    this.#catalog = catalog;
+    this.#tell((listener) => listener.catalogChanged(catalog));
   }
 
-  #exclusive(work: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(work);
-    this.#queue = done.catch((error: unknown) => {
-      this.#deps.logger.error("A lifecycle change failed", { error: String(error) });
-    });
-    return done;
+  /** A listener's fault is its own: it reaches neither the plugin nor the other listeners. */
+  #tell(event: (listener: ManagerEvents) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        event(listener);
+      } catch (error) {
+        this.#deps.logger.error("A listener failed", { error: messageOf(error) });
+      }
+    }
   }
-}
-
-/** What keeps a plugin from starting, or `null`. Starts what it needs on the way. */
-async function findObstacle(
-  plan: DependencyPlan,
-  startOther: (id: string) => Promise<boolean>,
-): Promise<string | null> {
-  if (plan.kind !== "ready") return plan.reason;
-  const waiting: string[] = [];
-  for (const { dependency, instances } of plan.needs) {
-    const running = await Promise.all(instances.map(startOther));
-    if (!running.includes(true)) waiting.push(`"${dependency}" (${instances.join(", ")})`);
-  }
-  return waiting.length === 0 ? null : `Waits for dependencies: ${waiting.join(", ")}.`;
 }
 
 function notConnected(instanceId: string): AppError {

@@ -4,7 +4,10 @@ import { ok, refuse, type Result } from "../util/result.ts";
 
 const manifestSchema = z.strictObject({
   apiVersion: z.literal(1),
-  entry: z.string().regex(/^\.\/[^\\]+$/, "must be a path that begins with ./"),
+  entry: z
+    .string()
+    .regex(/^\.\/[^\\]+$/, "must be a path that begins with ./")
+    .refine((path) => !path.split("/").includes(".."), "must stay inside the plugin's folder"),
   permissions: z.record(z.string(), z.unknown()).optional(),
   config: z.record(z.string(), z.unknown()).optional(),
   auth: z.record(z.string(), z.unknown()).optional(),
@@ -15,12 +18,12 @@ const manifestSchema = z.strictObject({
  * refused whole, because half of a permission list is worse than an error.
  */
 export function parseManifest(packageJson: unknown): Result<PluginManifest | null, string> {
-  const raw = (packageJson as { mcpPlugin?: unknown } | null)?.mcpPlugin;
-  if (raw === undefined) return ok(null);
-  const parsed = manifestSchema.safeParse(raw);
+  const isObject = typeof packageJson === "object" && packageJson !== null;
+  if (!isObject || !("mcpPlugin" in packageJson)) return ok(null);
+  const parsed = manifestSchema.safeParse(packageJson.mcpPlugin);
   if (parsed.success) return ok(parsed.data);
   const issues = parsed.error.issues.map(
-    ({ path, message }) => `mcpPlugin/${path.map(String).join("/")}: ${message}`,
+    ({ path, message }) => `${["mcpPlugin", ...path].map(String).join("/")}: ${message}`,
   );
   return refuse(`The manifest in its package.json is not valid: ${issues.join("; ")}`);
 }

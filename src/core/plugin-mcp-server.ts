@@ -1,6 +1,7 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
   CLIENT_INFO_META_KEY,
+  DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
@@ -18,10 +19,12 @@ import type { ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
 import type { CallFrame, PluginCalls, ToolAnswer } from "./plugin-calls.ts";
 import type { CatalogTool } from "./plugin-catalog.ts";
-import type { Catalog, PagedList } from "./tool-catalog.ts";
+import { findResource, type Catalog, type PagedList } from "./tool-catalog.ts";
 
 /** Lists change when plugins do, and then clients are told: a minute's age is harmless in between. */
 const LIST_TTL_MS = 60_000;
+/** Resources that one 2025-era session may watch. */
+const MAX_SUBSCRIPTIONS = 1_000;
 const LIST_HINT = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
 
 export interface ServerIdentity {
@@ -116,17 +119,13 @@ export class PluginMcpServer extends McpServer {
       if (tool === undefined) throw unknownTool(params.name);
       const answer = callerOf(ctx).answer ?? (await this.#callTool(tool, params.arguments, ctx));
       if (answer.kind === "input-required") return answer.question as InputRequiredResult;
-      return server.projectCallToolResult(
-        answer.result as CallToolResult,
-        tool.definition.outputSchema,
-      );
+      // From the text, so that what was checked is what is sent, whatever a plugin's object would say now.
+      const result = JSON.parse(answer.json) as CallToolResult;
+      return server.projectCallToolResult(result, tool.definition.outputSchema);
     });
     server.setRequestHandler("resources/read", async ({ params: { uri } }, ctx) => {
-      const { resources, templates } = this.#catalog();
-      const resource =
-        resources.get(uri) ??
-        templates.find(({ matcher }) => URL.canParse(uri) && matcher.match(uri) !== null);
-      if (resource === undefined) throw new ResourceNotFoundError(uri);
+      const resource = findResource(this.#catalog(), uri);
+      if (resource === null) throw new ResourceNotFoundError(uri);
       return (await this.#calls.readResource(
         resource,
         uri,
@@ -157,6 +156,9 @@ export class PluginMcpServer extends McpServer {
 
   #setSubscriptionHandlers(): void {
     this.server.setRequestHandler("resources/subscribe", ({ params }) => {
+      if (this.subscriptions.size >= MAX_SUBSCRIPTIONS) {
+        throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Too many subscriptions");
+      }
       this.subscriptions.add(params.uri);
       return {};
     });
@@ -229,14 +231,18 @@ export class PluginMcpServer extends McpServer {
     };
   }
 
-  #client({ mcpReq }: ServerContext): ClientInfo {
+  #client({ mcpReq, http }: ServerContext): ClientInfo {
     // The SDK leaves the envelope's keys out of its type.
     const envelope = mcpReq.envelope as Partial<Record<string, unknown>> | undefined;
     const info = (envelope?.[CLIENT_INFO_META_KEY] ?? this.server.getClientVersion()) as
       | Implementation
       | undefined;
     return {
-      protocolVersion: this.server.getNegotiatedProtocolVersion() ?? "",
+      // Without a session nothing was negotiated; then the header says it, since revision 2025-06-18.
+      protocolVersion:
+        this.server.getNegotiatedProtocolVersion() ??
+        http?.req?.headers.get("mcp-protocol-version") ??
+        DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
       name: info?.name ?? null,
       version: info?.version ?? null,
       capabilities:

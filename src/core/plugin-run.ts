@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 import type { CallOutcome, HostCall, HostedPlugin } from "../types/host.ts";
 import type { Time } from "../types/runtime.ts";
-import { RunningCall, type CallReports } from "./running-call.ts";
+import { cancelled, RunningCall, type CallReports } from "./running-call.ts";
 
 /**
  * One loaded plugin and its calls in flight. Reloading an instance makes a new run beside the old one, so what holds
@@ -33,6 +33,7 @@ export class PluginRun {
    */
   async call(call: HostCall, timeoutMs: number, reports: CallReports): Promise<CallOutcome> {
     if (this.#closed) throw this.#stopped();
+    if (reports.signal?.aborted) throw cancelled(call.requestId);
     const running = new RunningCall(call.requestId, timeoutMs, reports, this.#time);
     this.#calls.add(running);
     try {
@@ -43,7 +44,7 @@ export class PluginRun {
     }
   }
 
-  /** Takes no more calls, waits for those in flight, `graceMs` at most, and then aborts what is left. */
+  /** Takes no more calls, waits for those in flight, `graceMs` at most, and then aborts what is left. Once only. */
   async drain(graceMs: number): Promise<void> {
     this.#closed = true;
     if (this.#calls.size > 0) {

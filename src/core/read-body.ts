@@ -10,7 +10,10 @@ export async function readBody(
   try {
     // A declared length is kept by the runtime's HTTP parser, so the body may be read in one go.
     if (declared !== null && /^\d{1,15}$/.test(declared)) {
-      return Number(declared) > maxBytes ? refuse("too-large") : ok(await request.text());
+      if (Number(declared) > maxBytes) return refuse("too-large");
+      const text = await request.text();
+      // Behind a parser that does not keep it, what was read is at least not used.
+      return text.length > maxBytes ? refuse("too-large") : ok(text);
     }
     const read = await readRequestBody(request, maxBytes);
     return "text" in read ? ok(read.text) : refuse("too-large");

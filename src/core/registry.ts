@@ -56,6 +56,8 @@ async function readSettings({ entries, store }: RegistryDeps): Promise<InstanceS
   const stored = new Map((await store.list()).map((row) => [row.id, row]));
   const ids = [...new Set([...Object.keys(entries), ...stored.keys()])].toSorted();
   return ids
-    .map((id) => decideSettings(id, entries[id], stored.get(id)))
+    .map((id) =>
+      decideSettings(id, Object.hasOwn(entries, id) ? entries[id] : undefined, stored.get(id)),
+    )
     .filter((settings) => settings !== null);
 }

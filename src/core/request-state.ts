@@ -1,11 +1,15 @@
+import { AppError } from "../errors.ts";
 import type { Time } from "../types/runtime.ts";
 import { fromBase64Url, lengthPrefixed, toBase64Url, utf8 } from "../util/bytes.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
+import { toJsonText } from "../util/json-text.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 
 const VERSION = "v1";
 const IV_BYTES = 12;
 const LIFETIME_MS = 10 * 60_000;
+/** Characters of JSON text. The client carries it, and repeats it beside its answers in one body. */
+const MAX_STATE_CHARS = 256 * 1024;
 
 /** The call that a state belongs to: it opens for no other one. */
 export interface StateBinding {
@@ -23,6 +27,7 @@ export interface StateBinding {
  * @see MCP 2026-07-28, basic/patterns/mrtr, "requestState"
  */
 export interface StateSealer {
+  /** @throws AppError `PLUGIN_INVALID` for a state that is not JSON or too large */
   seal(binding: StateBinding, state: unknown): Promise<string>;
   /** Refuses alike whatever is wrong; the reason is for the log. */
   open(
@@ -36,9 +41,12 @@ export async function createStateSealer(masterKey: Uint8Array, time: Time): Prom
   const key = await deriveKey(masterKey);
   return {
     async seal(binding, state) {
+      const content = toJsonText({ state, expires: time.now() + LIFETIME_MS }, MAX_STATE_CHARS);
+      if (!content.ok) {
+        throw new AppError("PLUGIN_INVALID", `The state of inputRequired() ${content.reason}.`);
+      }
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-      const content = utf8(JSON.stringify({ state, expires: time.now() + LIFETIME_MS }));
-      const sealed = await crypto.subtle.encrypt(parameters(iv, binding), key, content);
+      const sealed = await crypto.subtle.encrypt(parameters(iv, binding), key, utf8(content.value));
       const bytes = new Uint8Array(IV_BYTES + sealed.byteLength);
       bytes.set(iv);
       bytes.set(new Uint8Array(sealed), IV_BYTES);

@@ -2,10 +2,24 @@ import { AppError } from "../errors.ts";
 import type { CallEvents, CallOutcome } from "../types/host.ts";
 import type { LogLevel } from "../types/plugin.ts";
 import type { Time } from "../types/runtime.ts";
+import { toJsonText } from "../util/json-text.ts";
 
 const MAX_CALL_MS = 600_000;
-/** A plugin in a tight loop must not flood its client; the last report (progress = total) always goes out. */
+/** A plugin in a tight loop must not flood its client; one last report (progress = total) goes out all the same. */
 const MAX_REPORTS_PER_CALL = 1_000;
+/** Characters of JSON text in one log message to the client. */
+const MAX_LOG_CHARS = 64 * 1024;
+
+const LOG_LEVELS: ReadonlySet<unknown> = new Set<LogLevel>([
+  "debug",
+  "info",
+  "notice",
+  "warning",
+  "error",
+  "critical",
+  "alert",
+  "emergency",
+]);
 
 /** Where a call's reports go, and what ends it from outside. */
 export interface CallReports {
@@ -16,7 +30,10 @@ export interface CallReports {
   closeStream?(): void;
 }
 
-/** A call in flight: its time limit, its abort signal and its reports. After its end it is silent. */
+/**
+ * A call in flight: its time limit, its abort signal and its reports. After its end it is silent. What the plugin
+ * reports and no client could read (a progress that is no number, data that is no JSON) is dropped.
+ */
 export class RunningCall implements CallEvents {
   readonly #requestId: string;
   readonly #reports: CallReports;
@@ -29,6 +46,7 @@ export class RunningCall implements CallEvents {
   readonly #startedAt: number;
   #lastProgress = -Infinity;
   #reportsLeft = MAX_REPORTS_PER_CALL;
+  #sentLast = false;
   #ended = false;
 
   constructor(requestId: string, timeoutMs: number, reports: CallReports, time: Time) {
@@ -48,8 +66,7 @@ export class RunningCall implements CallEvents {
 
   /** Answers the call's outcome, or rejects as soon as it is aborted or out of time, whatever the plugin does then. */
   async settle(outcome: Promise<CallOutcome>): Promise<CallOutcome> {
-    const clientGone = () =>
-      this.abort(new AppError("CALL_ABORTED", `Request ${this.#requestId} was cancelled.`));
+    const clientGone = () => this.abort(cancelled(this.#requestId));
     const { signal } = this.#reports;
     try {
       return await new Promise<CallOutcome>((resolve, reject) => {
@@ -74,24 +91,36 @@ export class RunningCall implements CallEvents {
   }
 
   progress(progress: number, total?: number, message?: string): void {
-    if (this.#ended || !(progress > this.#lastProgress)) return;
+    if (this.#ended || !isNumber(progress) || progress <= this.#lastProgress) return;
     this.#lastProgress = progress;
     this.#startTimer();
-    if (this.#mayReport() || progress === total) {
-      this.#reports.progress?.(progress, total, message);
+    if (this.#mayReport(progress === total)) {
+      this.#reports.progress?.(
+        progress,
+        isNumber(total) ? total : undefined,
+        typeof message === "string" ? message : undefined,
+      );
     }
   }
 
   log(level: LogLevel, data: unknown): void {
-    if (!this.#ended && this.#mayReport()) this.#reports.log?.(level, data);
+    if (this.#ended || this.#reports.log === undefined || !LOG_LEVELS.has(level)) return;
+    const text = toJsonText(data, MAX_LOG_CHARS);
+    if (text.ok && this.#mayReport(false)) this.#reports.log(level, JSON.parse(text.value));
   }
 
   closeStream(): void {
     if (!this.#ended) this.#reports.closeStream?.();
   }
 
-  #mayReport(): boolean {
-    return this.#reportsLeft > 0 && this.#reportsLeft-- > 0;
+  #mayReport(isLast: boolean): boolean {
+    if (this.#reportsLeft > 0) {
+      this.#reportsLeft--;
+      return true;
+    }
+    const first = !this.#sentLast;
+    if (isLast) this.#sentLast = true;
+    return isLast && first;
   }
 
   #startTimer(): void {
@@ -103,4 +132,14 @@ export class RunningCall implements CallEvents {
       ),
     );
   }
+}
+
+/** Why a call ends whose client has gone. */
+export function cancelled(requestId: string): AppError {
+  return new AppError("CALL_ABORTED", `Request ${requestId} was cancelled.`);
+}
+
+/** Plugins are JavaScript as often as not: what the types promise may not hold. */
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
 }

@@ -1,8 +1,12 @@
 import type { JsonSchema } from "../types/json.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import { outOfBounds } from "../util/json-bounds.ts";
+import { toJsonText } from "../util/json-text.ts";
+import { walkSchemas, type VisitedSchema } from "./schema-walk.ts";
 
 const BOUNDS = { maxDepth: 32, maxNodes: 10_000 } as const;
+const MAX_CHARS = 256 * 1024;
+const ABSOLUTE = /^([a-z][a-z0-9+.-]*:|\/\/)/i;
 
 const DIALECTS = new Set([
   "https://json-schema.org/draft/2020-12/schema",
@@ -20,29 +24,55 @@ export function schemaFault(schema: unknown, engine: SchemaEngine): string | nul
   }
   const bounds = outOfBounds(schema, BOUNDS);
   if (bounds !== null) return `is ${bounds}`;
+  const text = toJsonText(schema, MAX_CHARS);
+  if (!text.ok) return text.reason;
   const dialect = (schema as JsonSchema)["$schema"];
-  if (dialect !== undefined && !DIALECTS.has(String(dialect).replace(/#$/, ""))) {
+  if (
+    dialect !== undefined &&
+    !(typeof dialect === "string" && DIALECTS.has(dialect.replace(/#$/, "")))
+  ) {
     return `names the dialect ${JSON.stringify(dialect)}, which is not supported`;
   }
-  const outside = findOutsideReference(schema);
+  const schemas = [...walkSchemas(schema as JsonSchema)];
+  const outside = findOutsideReference(schemas);
   if (outside !== null) return `refers to ${JSON.stringify(outside)}, outside of itself`;
   const fault = engine.check(schema as JsonSchema);
-  return fault === null ? null : `breaks its meta-schema: ${fault}`;
+  if (fault !== null) return `breaks its meta-schema: ${fault}`;
+  const place = findBadPattern(schemas);
+  return place === null ? null : `has at "${place}" what is not a regular expression`;
 }
 
-function findOutsideReference(node: object): string | null {
-  for (const [key, value] of Object.entries(node)) {
-    if (
-      (key === "$ref" || key === "$dynamicRef") &&
-      typeof value === "string" &&
-      /^[a-z][a-z0-9+.-]*:|^\/\//i.test(value)
-    ) {
-      return value;
-    }
-    if (typeof value === "object" && value !== null) {
-      const inside = findOutsideReference(value as object);
-      if (inside !== null) return inside;
-    }
+/** A reference by an absolute URI, unless it is an `$id` of this very document. */
+function findOutsideReference(schemas: readonly VisitedSchema[]): string | null {
+  const ids = new Set(schemas.map(({ schema }) => schema["$id"]));
+  const references = schemas.flatMap(({ schema }) => [schema["$ref"], schema["$dynamicRef"]]);
+  for (const reference of references) {
+    if (typeof reference !== "string" || !ABSOLUTE.test(reference)) continue;
+    if (!ids.has(reference) && !ids.has(baseOf(reference))) return reference;
   }
   return null;
+}
+
+/** Where a pattern stands that would not compile. The meta-schemas do not say what a regular expression is. */
+function findBadPattern(schemas: readonly VisitedSchema[]): string | null {
+  for (const { schema, pointer } of schemas) {
+    const { pattern, patternProperties } = schema;
+    if (typeof pattern === "string" && !isPattern(pattern)) return `${pointer}/pattern`;
+    const keys = Object.keys((patternProperties as object | undefined) ?? {});
+    if (!keys.every(isPattern)) return `${pointer}/patternProperties`;
+  }
+  return null;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return Boolean(new RegExp(text, "u"));
+  } catch {
+    return false;
+  }
+}
+
+function baseOf(uri: string): string {
+  const hash = uri.indexOf("#");
+  return hash < 0 ? uri : uri.slice(0, hash);
 }

@@ -1,4 +1,3 @@
-import { UriTemplate } from "@modelcontextprotocol/server";
 import { fromBase64Url, toBase64Url, utf8 } from "../util/bytes.ts";
 import type { Resource, Prompt, ResourceTemplate } from "../types/plugin.ts";
 import type {
@@ -13,13 +12,15 @@ import type {
 
 /** Items in one page of a list. Most servers answer every list in one page. */
 const PAGE_SIZE = 500;
-const decoder = new TextDecoder();
+/** Marks a cursor as ours. */
+const CURSOR = "after:";
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Everything that clients may use, in the form in which requests need it. Immutable: a change makes a new one. */
 export interface Catalog {
   readonly tools: ReadonlyMap<string, CatalogTool>;
   readonly resources: ReadonlyMap<string, CatalogResource>;
-  readonly templates: readonly (CatalogTemplate & { readonly matcher: UriTemplate })[];
+  readonly templates: readonly CatalogTemplate[];
   readonly prompts: ReadonlyMap<string, CatalogPrompt>;
   readonly lists: {
     readonly tools: PagedList<ToolDefinition>;
@@ -98,10 +99,7 @@ export function buildCatalog(
     tools,
     prompts,
     resources,
-    templates: [...templates.values()].map((template) => ({
-      ...template,
-      matcher: new UriTemplate(template.uriTemplate),
-    })),
+    templates: [...templates.values()],
     lists: {
       tools: definitions(tools),
       prompts: definitions(prompts),
@@ -110,6 +108,16 @@ export function buildCatalog(
     },
     conflicts,
   };
+}
+
+/** What answers for a URI: the resource of exactly this URI, else the first template that it fits, in their order. */
+export function findResource(
+  { resources, templates }: Catalog,
+  uri: string,
+): CatalogResource | CatalogTemplate | null {
+  const resource = resources.get(uri);
+  if (resource !== undefined || !URL.canParse(uri)) return resource ?? null;
+  return templates.find(({ pattern }) => pattern.matches(uri)) ?? null;
 }
 
 /**
@@ -123,20 +131,30 @@ export function paginate<T>(sorted: readonly (readonly [string, T])[], size: num
     const more = from + size < sorted.length && last !== undefined;
     return {
       items: part.map(([, item]) => item),
-      ...(more && { nextCursor: toBase64Url(utf8(last)) }),
+      ...(more && { nextCursor: toBase64Url(utf8(CURSOR + last)) }),
     };
   };
   const first = cut(0);
   return {
     page(cursor) {
       if (cursor === undefined) return first;
-      const after = fromBase64Url(cursor);
-      if (after === null || after.length === 0) return null;
-      const key = decoder.decode(after);
-      const from = sorted.findIndex(([name]) => compare(name, key) > 0);
+      const after = readCursor(cursor);
+      if (after === null) return null;
+      const from = sorted.findIndex(([name]) => compare(name, after) > 0);
       return from < 0 ? { items: [] } : cut(from);
     },
   };
+}
+
+function readCursor(cursor: string): string | null {
+  const bytes = fromBase64Url(cursor);
+  if (bytes === null) return null;
+  try {
+    const text = decoder.decode(bytes);
+    return text.startsWith(CURSOR) ? text.slice(CURSOR.length) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** By code unit: the same order on every machine, whatever its locale. */

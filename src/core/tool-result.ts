@@ -1,3 +1,6 @@
+import { SERVER_INFO_META_KEY, specTypeSchemas } from "@modelcontextprotocol/server";
+import { messageOf } from "../errors.ts";
+import { toJsonText } from "../util/json-text.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 
 /** Characters of JSON text in one result. */
@@ -28,56 +31,70 @@ export function toToolResult(
   hasOutputSchema: boolean,
 ): Result<SerializedResult, string> {
   try {
-    const result = project(value, hasOutputSchema);
-    const fault = result.content.map(contentFault).find((found) => found !== null);
-    return fault === undefined ? serialize(result) : refuse(fault);
+    const projected = project(value, hasOutputSchema);
+    if (!projected.ok) return projected;
+    const checked = checkResult(projected.value);
+    return checked.ok ? serialize(checked.value) : checked;
   } catch (error) {
-    return refuse(`is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    // A getter or a proxy of the plugin's.
+    return refuse(`is not JSON: ${messageOf(error)}`);
   }
 }
 
-/** An answer that tells the model what went wrong. */
-export function errorResult(message: string, data?: unknown): SerializedResult {
-  const plain: ToolResult = { content: [{ type: "text", text: message }], isError: true };
-  if (data === undefined) return { result: plain, json: JSON.stringify(plain) };
-  try {
-    const withData = serialize({ ...plain, structuredContent: asObject(data) });
-    if (withData.ok) return withData.value;
-  } catch {
-    // The message matters more than data that cannot be sent.
-  }
-  return { result: plain, json: JSON.stringify(plain) };
+/**
+ * An answer that tells the model what went wrong. Its data stands there as text, and as structured content unless the
+ * tool has an output schema, which holds for its successes: the official v1 client checks errors against it, too.
+ */
+export function errorResult(
+  message: string,
+  data?: unknown,
+  hasOutputSchema = false,
+): SerializedResult {
+  const words = message.slice(0, MAX_RESULT_CHARS);
+  const plain: ToolResult = { content: [textBlock(words)], isError: true };
+  const text = data === undefined ? null : toJsonText(data, MAX_RESULT_CHARS);
+  // The message matters more than data that cannot be sent.
+  if (text === null || !text.ok) return { result: plain, json: JSON.stringify(plain) };
+  const result: ToolResult = {
+    ...plain,
+    content: [...plain.content, textBlock(text.value)],
+    ...(!hasOutputSchema && { structuredContent: asObject(JSON.parse(text.value)) }),
+  };
+  return { result, json: JSON.stringify(result) };
 }
 
 function serialize(result: ToolResult): Result<SerializedResult, string> {
-  const json = JSON.stringify(result);
-  return json.length > MAX_RESULT_CHARS
-    ? refuse(`is larger than ${MAX_RESULT_CHARS} characters`)
-    : ok({ result, json });
+  const json = toJsonText(result, MAX_RESULT_CHARS);
+  return json.ok ? ok({ result, json: json.value }) : json;
 }
 
-function project(value: unknown, hasOutputSchema: boolean): ToolResult {
-  if (value === undefined || value === null) return { content: [] };
-  if (typeof value === "string" && !hasOutputSchema) return { content: [textBlock(value)] };
-  if (isMcpResult(value)) {
-    const { content, structuredContent, isError, _meta } = value;
-    const blocks =
-      structuredContent !== undefined && content.length === 0
-        ? [textBlock(toJsonText(structuredContent))]
-        : content;
-    return {
-      content: blocks,
-      ...(structuredContent !== undefined && { structuredContent }),
-      ...(isError === true && { isError }),
-      ...(_meta !== undefined && { _meta }),
-    };
-  }
-  const text = typeof value === "string" ? value : toJsonText(value);
+function project(value: unknown, hasOutputSchema: boolean): Result<ToolResult, string> {
+  if (value === undefined || value === null) return ok({ content: [] });
+  if (typeof value === "string" && !hasOutputSchema) return ok({ content: [textBlock(value)] });
+  if (isMcpResult(value)) return projectResult(value);
+  const text = typeof value === "string" ? ok(value) : toJsonText(value, MAX_RESULT_CHARS);
+  if (!text.ok) return text;
   const structured = hasOutputSchema || (typeof value === "object" && !Array.isArray(value));
-  return {
-    content: [textBlock(text)],
+  return ok({
+    content: [textBlock(text.value)],
     ...(structured && { structuredContent: value }),
+  });
+}
+
+function projectResult({
+  content,
+  structuredContent,
+  isError,
+  _meta,
+}: ToolResult): Result<ToolResult, string> {
+  const rest = {
+    ...(structuredContent !== undefined && { structuredContent }),
+    ...(isError === true && { isError }),
+    ...(_meta !== undefined && { _meta }),
   };
+  if (structuredContent === undefined || content.length > 0) return ok({ content, ...rest });
+  const text = toJsonText(structuredContent, MAX_RESULT_CHARS);
+  return text.ok ? ok({ content: [textBlock(text.value)], ...rest }) : text;
 }
 
 function isMcpResult(value: unknown): value is ToolResult {
@@ -95,24 +112,60 @@ function textBlock(text: string): Record<string, unknown> {
   return { type: "text", text };
 }
 
-function toJsonText(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined;
-  if (text === undefined) throw new TypeError(`a ${typeof value} has no JSON form`);
-  return text;
-}
-
 function asObject(data: unknown): unknown {
-  return typeof data === "object" && data !== null && !Array.isArray(data) ? data : { data };
+  return isObject(data) ? data : { data };
 }
 
-function contentFault(block: Record<string, unknown>): string | null {
-  const lacks = REQUIRED_TEXTS[String(block["type"])]?.filter(
-    (key) => typeof block[key] !== "string",
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Every path to a client sends the same: blocks as the protocol has them, and no word about who the server is. */
+function checkResult({ content, _meta, ...rest }: ToolResult): Result<ToolResult, string> {
+  if (_meta !== undefined && !isObject(_meta)) return refuse("has a _meta that is not an object");
+  const blocks: Record<string, unknown>[] = [];
+  for (const block of content) {
+    const checked = checkContent(block);
+    if (!checked.ok) return checked;
+    blocks.push(checked.value);
+  }
+  const { [SERVER_INFO_META_KEY]: _, ...meta } = _meta ?? {};
+  return ok({ content: blocks, ...rest, ...(_meta !== undefined && { _meta: meta }) });
+}
+
+/** Why a content block of a tool result or a prompt message is none, or `null`. */
+export function contentFault(block: Readonly<Record<string, unknown>>): string | null {
+  const checked = checkContent(block);
+  return checked.ok ? null : checked.reason;
+}
+
+/** The block without what the protocol does not know. */
+function checkContent(
+  block: Readonly<Record<string, unknown>>,
+): Result<Record<string, unknown>, string> {
+  if (isPlainText(block)) return ok(block);
+  const fault = memberFault(block);
+  if (fault !== null) return refuse(fault);
+  const checked = specTypeSchemas.ContentBlock["~standard"].validate(block);
+  return checked.issues === undefined
+    ? ok(checked.value)
+    : refuse(`has ${String(block["type"])} content that is not as the protocol has it`);
+}
+
+/** Nearly every block there is: it needs no look into the protocol's schema. */
+function isPlainText(block: Readonly<Record<string, unknown>>): boolean {
+  return (
+    block["type"] === "text" && typeof block["text"] === "string" && Object.keys(block).length === 2
   );
-  if (lacks === undefined)
-    return `has content of the unknown type ${JSON.stringify(block["type"])}`;
-  if (lacks.length > 0) return `has ${String(block["type"])} content without ${lacks.join(", ")}`;
-  if (block["type"] !== "resource") return null;
+}
+
+/** Names what the schema would only call a union without a match. */
+function memberFault(block: Readonly<Record<string, unknown>>): string | null {
+  const type = String(block["type"]);
+  const lacks = REQUIRED_TEXTS.get(type)?.filter((key) => typeof block[key] !== "string");
+  if (lacks === undefined) return `has content of the unknown type ${JSON.stringify(type)}`;
+  if (lacks.length > 0) return `has ${type} content without ${lacks.join(", ")}`;
+  if (type !== "resource") return null;
   const resource = block["resource"] as Record<string, unknown> | null | undefined;
   return typeof resource?.["uri"] === "string" &&
     (typeof resource["text"] === "string" || typeof resource["blob"] === "string")
@@ -121,13 +174,10 @@ function contentFault(block: Record<string, unknown>): string | null {
 }
 
 /** Members that a content block of each type must have as strings. */
-const REQUIRED_TEXTS: Readonly<Record<string, readonly string[] | undefined>> = Object.assign(
-  Object.create(null) as Record<string, readonly string[]>,
-  {
-    text: ["text"],
-    image: ["data", "mimeType"],
-    audio: ["data", "mimeType"],
-    resource_link: ["uri", "name"],
-    resource: [],
-  },
-);
+const REQUIRED_TEXTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["text", ["text"]],
+  ["image", ["data", "mimeType"]],
+  ["audio", ["data", "mimeType"]],
+  ["resource_link", ["uri", "name"]],
+  ["resource", []],
+]);

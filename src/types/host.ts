@@ -35,7 +35,13 @@ export interface PluginSource {
   readonly entry: string;
 }
 
-/** A loaded plugin. `initialize`, `start`, `stop` and `cleanup` are called once each, in that order, never at once. */
+/**
+ * A loaded plugin. `initialize`, `start`, `stop` and `cleanup` are called once each at most, in that order.
+ *
+ * `cleanup` ends every life, also one that never began, so that the driver lets go of the code. `stop` and `cleanup`
+ * may come while an earlier step still runs that has outlived its time: the driver never runs two of the plugin's own
+ * steps at once, and undoes only what was begun.
+ */
 export interface HostedPlugin {
   readonly info: PluginInfo;
   /** `config` has passed the plugin's schema. */

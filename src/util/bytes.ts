@@ -37,7 +37,7 @@ export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
 
 /**
  * Joins parts so that no two different lists give the same bytes: each part is preceded by its length as a 32-bit
- * big-endian number.
+ * big-endian number. Texts that are not well-formed Unicode differ only as far as UTF-8 can tell.
  */
 export function lengthPrefixed(parts: readonly (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {
   const encoded = parts.map((part) => (typeof part === "string" ? utf8(part) : part));

@@ -1,28 +1,29 @@
-/** Edges point from a node to what it needs. */
+/** Edges point from a node to what it needs. Edges to unknown nodes lead nowhere. */
 export type Graph = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Finds the cycles of a graph, each once, as the path that closes it (`["a", "b", "a"]`). Edges to unknown nodes
- * are ignored. The order follows the graph's, so the answer is the same every time.
+ * The shortest way from a node along the edges to `to`, both ends included, or `null`. From a node to itself it is
+ * the cycle that the node lies on (`["a", "b", "a"]`). Of equally short ways it is the first in the graph's order.
  */
-export function findCycles(graph: Graph): string[][] {
-  const cycles: string[][] = [];
-  const done = new Set<string>();
-  for (const start of graph.keys()) {
-    const path: string[] = [];
-    const visit = (node: string): void => {
-      const seenAt = path.indexOf(node);
-      if (seenAt >= 0) {
-        cycles.push([...path.slice(seenAt), node]);
-        return;
-      }
-      if (done.has(node)) return;
-      path.push(node);
-      for (const next of graph.get(node) ?? []) if (graph.has(next)) visit(next);
-      path.pop();
-      done.add(node);
-    };
-    visit(start);
+export function findPath(graph: Graph, from: string, to: string): string[] | null {
+  const cameFrom = new Map<string, string>();
+  const queue = [from];
+  for (const node of queue) {
+    for (const next of graph.get(node) ?? []) {
+      if (next === to) return [...wayTo(node, from, cameFrom), to];
+      if (next === from || cameFrom.has(next) || !graph.has(next)) continue;
+      cameFrom.set(next, node);
+      queue.push(next);
+    }
   }
-  return cycles;
+  return null;
+}
+
+function wayTo(node: string, from: string, cameFrom: ReadonlyMap<string, string>): string[] {
+  const way = [node];
+  for (let at = node; at !== from;) {
+    at = cameFrom.get(at)!;
+    way.unshift(at);
+  }
+  return way;
 }

@@ -21,8 +21,11 @@ export const ORIGIN = "http://localhost:3000";
 export interface TestApp extends App {
   readonly logs: readonly LogRecord[];
   /** A request as from this machine, with the client's key unless `headers` has another authorization. */
-  request(path: string, init?: RequestInit & { key?: string | null }): Promise<Response>;
+  request(path: string, init?: TestRequest): Promise<Response>;
 }
+
+/** A request's parts, and the bearer secret to send with it: the client's when left out, none when `null`. */
+export type TestRequest = RequestInit & { key?: string | null };
 
 export interface TestAppOptions {
   /** Plugin objects, classes or factories by instance id. */
@@ -30,9 +33,11 @@ export interface TestAppOptions {
   /** Entries over the default one of each plugin. */
   readonly entries?: Readonly<Record<string, Partial<InstanceEntry>>>;
   readonly deps?: Partial<AppDeps>;
+  /** Whether it is started; true when left out. */
+  readonly started?: boolean;
 }
 
-/** The whole server in memory, with the drivers of Node, started. */
+/** The whole server in memory, with the drivers of Node. */
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const plugins = options.plugins ?? {};
   const logger = createRecordingLogger();
@@ -71,17 +76,21 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     isStorageReady: async () => true,
     ...options.deps,
   });
-  await app.start();
+  if (options.started !== false) await app.start();
   return {
     ...app,
     logs: logger.records,
-    async request(path, { key: secret = CLIENT_KEY, ...init } = {}) {
-      const headers = new Headers(init.headers);
-      if (!headers.has("host")) headers.set("host", "localhost:3000");
-      if (secret !== null && !headers.has("authorization")) {
-        headers.set("authorization", `Bearer ${secret}`);
-      }
-      return app.fetch(new Request(new URL(path, ORIGIN), { ...init, headers }));
-    },
+    request: async (path, init) =>
+      app.fetch(new Request(new URL(path, ORIGIN), withDefaults(init))),
   };
+}
+
+/** The request with the headers that every request of this machine's client has. */
+export function withDefaults({ key: secret = CLIENT_KEY, ...init }: TestRequest = {}): RequestInit {
+  const headers = new Headers(init.headers);
+  if (!headers.has("host")) headers.set("host", "localhost:3000");
+  if (secret !== null && !headers.has("authorization")) {
+    headers.set("authorization", `Bearer ${secret}`);
+  }
+  return { ...init, headers };
 }

@@ -42,7 +42,7 @@ export function createGate(config: ServerConfig, authenticator: Authenticator): 
   function originAllowed(origin: string | null): boolean {
     if (origin === null || origins.has(origin.toLowerCase())) return true;
     // A page of this machine may use a server of this machine, whatever its port.
-    return loopback && URL.canParse(origin) && LOOPBACK.has(new URL(origin).hostname);
+    return loopback && isLoopbackPage(origin.toLowerCase());
   }
 
   return async function gate(headers, policy) {
@@ -57,6 +57,13 @@ export function createGate(config: ServerConfig, authenticator: Authenticator): 
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Only what a browser sends for such a page: `capacitor://localhost` is none, and neither is `http://x@localhost`. */
+function isLoopbackPage(origin: string): boolean {
+  const url = URL.canParse(origin) ? new URL(origin) : null;
+  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
+  return isHttp && url.origin === origin && LOOPBACK.has(url.hostname);
+}
 
 /** The name in a Host header, without port. Empty for what is no host at all, which is never allowed. */
 function hostName(host: string): string {

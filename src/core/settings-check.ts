@@ -1,0 +1,35 @@
+import { messageOf } from "../errors.ts";
+import type { JsonSchema } from "../types/json.ts";
+import type { SchemaEngine } from "../types/schema-engine.ts";
+import { toJsonText } from "../util/json-text.ts";
+import { ok, refuse, type Result } from "../util/result.ts";
+import { schemaFault } from "./schema-rules.ts";
+
+const MAX_CHARS = 1024 * 1024;
+
+/**
+ * Checks an instance's settings against each of its schemas (the manifest's, the plugin object's) and fills in their
+ * defaults, in a copy. Refuses bad settings, and schemas that break the rules or do not compile, in a sentence that
+ * names places and never quotes a value.
+ */
+export function checkSettings(
+  settings: Readonly<Record<string, unknown>>,
+  schemas: readonly (JsonSchema | null | undefined)[],
+  engine: SchemaEngine,
+): Result<unknown, string> {
+  const text = toJsonText(settings, MAX_CHARS);
+  if (!text.ok) return refuse(`The text of its settings ${text.reason}.`);
+  const filled: unknown = JSON.parse(text.value);
+  for (const schema of schemas) {
+    if (schema === null || schema === undefined) continue;
+    const broken = schemaFault(schema, engine);
+    if (broken !== null) return refuse(`Its settings schema ${broken}.`);
+    try {
+      const fault = engine.compile(schema, { fillDefaults: true })(filled);
+      if (fault !== null) return refuse(`Its settings are not valid: ${fault}.`);
+    } catch (error) {
+      return refuse(`Its settings schema does not compile: ${messageOf(error)}.`);
+    }
+  }
+  return ok(filled);
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { decideSettings, INSTANCE_ID } from "../../src/core/instance-settings.ts";
+import type { InstanceEntry, StoredInstance } from "../../src/types/instances.ts";
+
+const NOTHING_STORED: StoredInstance = {
+  id: "github",
+  package: null,
+  enabled: null,
+  toolPrefix: null,
+  host: null,
+  config: null,
+  removed: false,
+};
+
+const ENTRY: InstanceEntry = {
+  package: "./github",
+  enabled: false,
+  toolPrefix: "gh",
+  host: "in-process",
+  config: { org: "file", team: "file" },
+};
+
+const FROM_FILE = {
+  id: "github",
+  package: "./github",
+  enabled: false,
+  toolPrefix: "gh",
+  host: "in-process",
+  config: { org: "file", team: "file" },
+  locked: false,
+};
+
+describe("decideSettings", () => {
+  it("has a default for all but the package", () => {
+    expect(decideSettings("github", { package: "./github" }, undefined)).toEqual({
+      id: "github",
+      package: "./github",
+      enabled: true,
+      toolPrefix: "github",
+      host: "in-process",
+      config: {},
+      locked: false,
+    });
+  });
+
+  it("takes what the file says over the defaults", () => {
+    expect(decideSettings("github", ENTRY, undefined)).toEqual(FROM_FILE);
+    expect(decideSettings("github", ENTRY, NOTHING_STORED)).toEqual(FROM_FILE);
+  });
+
+  it.each([
+    { package: "github-plugin" },
+    { enabled: true },
+    { toolPrefix: "" },
+    { config: { org: "stored" } },
+    { config: {} },
+  ])("takes the stored %j over the file, and only that field", (stored) => {
+    expect(decideSettings("github", ENTRY, { ...NOTHING_STORED, ...stored })).toEqual({
+      ...FROM_FILE,
+      ...stored,
+    });
+  });
+
+  it("keeps to the file alone for a locked entry", () => {
+    const stored = { ...NOTHING_STORED, enabled: true, toolPrefix: "mine", removed: true };
+    expect(decideSettings("github", { ...ENTRY, locked: true }, stored)).toEqual({
+      ...FROM_FILE,
+      locked: true,
+    });
+  });
+
+  it("has no instance where a tombstone lies over the file's entry", () => {
+    expect(decideSettings("github", ENTRY, { ...NOTHING_STORED, removed: true })).toBeNull();
+  });
+
+  it("has an instance that is stored only", () => {
+    const stored = { ...NOTHING_STORED, package: "./github" };
+    expect(decideSettings("github", undefined, stored)).toEqual({
+      ...FROM_FILE,
+      enabled: true,
+      toolPrefix: "github",
+      config: {},
+    });
+  });
+
+  it("has none of stored settings whose entry has gone from the file", () => {
+    expect(decideSettings("github", undefined, { ...NOTHING_STORED, enabled: true })).toBeNull();
+  });
+});
+
+describe("INSTANCE_ID", () => {
+  it.each([
+    ["github", true],
+    ["github-work-2", true],
+    ["a".repeat(32), true],
+    ["a".repeat(33), false],
+    ["", false],
+    ["2fast", false],
+    ["-x", false],
+    ["GitHub", false],
+    ["git_hub", false],
+    ["__proto__", false],
+    ["github\n", false],
+  ])("%j is %s", (id, valid) => {
+    expect(INSTANCE_ID.test(id)).toBe(valid);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { readRegistry } from "../../src/core/registry.ts";
+import { createMemoryInstances, type PluginDiscovery } from "../../src/index.ts";
+import type { InstanceEntry, StoredInstance } from "../../src/types/instances.ts";
+import { createRecordingLogger } from "../helpers/logger.ts";
+
+const pkg = (ref: string) => ({ ref, entry: `file:///plugins/${ref}`, manifest: null });
+
+async function read(
+  entries: Record<string, InstanceEntry>,
+  found: Awaited<ReturnType<PluginDiscovery["discover"]>>,
+  stored: StoredInstance[] = [],
+) {
+  const logger = createRecordingLogger();
+  const asked: string[][] = [];
+  const registry = await readRegistry({
+    entries,
+    store: createMemoryInstances(stored),
+    logger,
+    discovery: {
+      async discover(refs) {
+        asked.push([...refs]);
+        return found;
+      },
+    },
+  });
+  return { registry, asked, logs: logger.records };
+}
+
+describe("readRegistry", () => {
+  it("joins instances with their packages, by id, and lists the packages that nobody uses", async () => {
+    const { registry, asked } = await read(
+      { work: { package: "./github" }, home: { package: "./github" }, clock: { package: "time" } },
+      { packages: [pkg("./github"), pkg("time"), pkg("./unused")], errors: [] },
+    );
+    expect(
+      registry.instances.map(({ settings, package: code }) => [settings.id, code?.ref]),
+    ).toEqual([
+      ["clock", "time"],
+      ["home", "./github"],
+      ["work", "./github"],
+    ]);
+    expect(registry.instances.map(({ error }) => error)).toEqual([null, null, null]);
+    expect(registry.available.map(({ ref }) => ref)).toEqual(["./unused"]);
+    expect(asked).toEqual([["time", "./github", "./github"]]);
+  });
+
+  it("keeps an instance whose package is missing or unreadable, with the reason", async () => {
+    const { registry, logs } = await read(
+      { gone: { package: "./gone" }, bad: { package: "./bad" } },
+      { packages: [], errors: [{ ref: "./bad", reason: "Its package.json is not JSON." }] },
+    );
+    expect(registry.instances.map(({ settings, error }) => [settings.id, error])).toEqual([
+      ["bad", "Its package.json is not JSON."],
+      ["gone", 'Package "./gone" was not found.'],
+    ]);
+    expect(logs).toEqual([]);
+  });
+
+  it("logs a broken folder that no instance uses", async () => {
+    const { logs } = await read({}, { packages: [], errors: [{ ref: "./bad", reason: "No." }] });
+    expect(logs).toEqual([
+      {
+        level: "warn",
+        message: "Skipped a plugin folder",
+        fields: { package: "./bad", reason: "No." },
+      },
+    ]);
+  });
+
+  it("is not misled by ids that every object has", async () => {
+    const stored = {
+      id: "constructor",
+      package: null,
+      enabled: true,
+      toolPrefix: null,
+      host: null,
+      config: null,
+      removed: false,
+    };
+    const { registry } = await read({}, { packages: [], errors: [] }, [stored]);
+    expect(registry.instances).toEqual([]);
+  });
+});

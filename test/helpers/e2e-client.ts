@@ -1,0 +1,103 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import {
+  CallToolResultSchema,
+  ToolListChangedNotificationSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+
+interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onprogress?: (progress: {
+    progress: number;
+    total?: number | undefined;
+    message?: string | undefined;
+  }) => void;
+}
+
+/** What the end-to-end tests do with a client, whichever it is. Results are as the client hands them out. */
+export interface E2eClient {
+  readonly revision: string | undefined;
+  serverName(): string | undefined;
+  toolNames(): Promise<string[]>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into results freely
+  call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<any>;
+  resourceUris(): Promise<string[]>;
+  templates(): Promise<string[]>;
+  read(uri: string): Promise<unknown>;
+  promptNames(): Promise<string[]>;
+  prompt(name: string, args: Record<string, string>): Promise<unknown>;
+  complete(prompt: string, argument: string, value: string): Promise<unknown>;
+  /** Calls back whenever the server says that its tools have changed. */
+  onToolsChanged(callback: () => void): void;
+  close(): Promise<void>;
+}
+
+const INFO = { name: "e2e", version: "1.0.0" };
+
+function headersOf(key: string): RequestInit {
+  return { headers: { Authorization: `Bearer ${key}` } };
+}
+
+/** The client of the official SDK's first major version. */
+export async function connectV1(mcpUrl: string, key: string): Promise<E2eClient> {
+  const client = new LegacyClient(INFO);
+  const transport = new LegacyTransport(new URL(mcpUrl), { requestInit: headersOf(key) });
+  await client.connect(transport);
+  return {
+    ...commonParts(client),
+    revision: transport.protocolVersion,
+    call: (name, args = {}, options = {}) =>
+      client.callTool({ name, arguments: args }, CallToolResultSchema, options),
+    onToolsChanged: (callback) =>
+      client.setNotificationHandler(ToolListChangedNotificationSchema, callback),
+  };
+}
+
+/** The client of the second; without a mode it is as its default. */
+export async function connectV2(
+  mcpUrl: string,
+  key: string,
+  mode?: "auto" | { pin: string },
+): Promise<E2eClient> {
+  let changed = () => {};
+  const client = new Client(INFO, {
+    ...(mode !== undefined && { versionNegotiation: { mode } }),
+    listChanged: { tools: { autoRefresh: false, onChanged: () => changed() } },
+  });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(mcpUrl), { requestInit: headersOf(key) }),
+  );
+  return {
+    ...commonParts(client),
+    revision: client.getNegotiatedProtocolVersion(),
+    call: (name, args = {}, options = {}) => client.callTool({ name, arguments: args }, options),
+    onToolsChanged: (callback) => void (changed = callback),
+  };
+}
+
+/** What both clients have under the same names. */
+function commonParts(
+  client: Client | LegacyClient,
+): Omit<E2eClient, "revision" | "call" | "onToolsChanged"> {
+  return {
+    serverName: () => client.getServerVersion()?.name,
+    toolNames: async () => (await client.listTools()).tools.map(({ name }) => name),
+    resourceUris: async () => (await client.listResources()).resources.map(({ uri }) => uri),
+    templates: async () =>
+      (await client.listResourceTemplates()).resourceTemplates.map(
+        ({ uriTemplate }) => uriTemplate,
+      ),
+    read: async (uri) => (await client.readResource({ uri })).contents,
+    promptNames: async () => (await client.listPrompts()).prompts.map(({ name }) => name),
+    prompt: async (name, args) => (await client.getPrompt({ name, arguments: args })).messages,
+    complete: async (prompt, argument, value) =>
+      (
+        await client.complete({
+          ref: { type: "ref/prompt", name: prompt },
+          argument: { name: argument, value },
+        })
+      ).completion.values,
+    close: () => client.close(),
+  };
+}

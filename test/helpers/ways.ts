@@ -1,0 +1,46 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { createExpress } from "../../adapters/node/express.ts";
+import { requestOverHttp } from "./http-request.ts";
+import { createTestApp, withDefaults, type TestApp, type TestAppOptions } from "./test-app.ts";
+
+export interface OpenApp extends TestApp {
+  /** The port it listens on, or `null` in process. */
+  readonly port: number | null;
+}
+
+/**
+ * The ways a request can take to the app. Tests of the protocol run over each of them, because what the tests of one
+ * way prove must hold behind the stack that is deployed. The app is closed when the test ends.
+ */
+export const WAYS: readonly {
+  readonly way: string;
+  readonly open: (options?: TestAppOptions) => Promise<OpenApp>;
+}[] = [
+  { way: "in process", open: openInProcess },
+  { way: "through Express", open: openThroughExpress },
+];
+
+async function openInProcess(options?: TestAppOptions): Promise<OpenApp> {
+  const app = await createTestApp(options);
+  onTestFinished(() => app.close());
+  return { ...app, port: null };
+}
+
+export async function openThroughExpress(options?: TestAppOptions): Promise<OpenApp> {
+  const app = await createTestApp(options);
+  const server = createServer(createExpress(app));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  onTestFinished(async () => {
+    await app.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return {
+    ...app,
+    port,
+    request: (path, init) => requestOverHttp(port, path, withDefaults(init)),
+  };
+}

@@ -1,0 +1,48 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { outOfBounds } from "../../src/util/json-bounds.ts";
+
+function nested(depth: number): unknown {
+  return JSON.parse("[".repeat(depth) + "]".repeat(depth));
+}
+
+describe("outOfBounds", () => {
+  it.each([null, true, 0, "text"])("lets the scalar %j pass any bounds", (value) => {
+    expect(outOfBounds(value, { maxDepth: 0, maxNodes: 0 })).toBeNull();
+  });
+
+  it.each([
+    { depth: 64, answer: null },
+    { depth: 65, answer: "nested deeper than 64 levels" },
+    { depth: 100_000, answer: "nested deeper than 64 levels" },
+  ])("judges $depth levels against 64", ({ depth, answer }) => {
+    expect(outOfBounds(nested(depth), { maxDepth: 64, maxNodes: 1_000_000 })).toBe(answer);
+  });
+
+  it.each([
+    { what: "elements", value: [1, 2, 3, 4], answer: "more than 3 values" },
+    { what: "members", value: { a: 1, b: 2, c: 3 }, answer: null },
+    { what: "values in all", value: { a: [1], b: [2] }, answer: "more than 3 values" },
+  ])("counts $what", ({ value, answer }) => {
+    expect(outOfBounds(value, { maxDepth: 9, maxNodes: 3 })).toBe(answer);
+  });
+
+  it("comes to an end on a cycle", () => {
+    const cyclic: unknown[] = [];
+    cyclic.push(cyclic);
+    expect(outOfBounds(cyclic, { maxDepth: 8, maxNodes: 100 })).toBe("nested deeper than 8 levels");
+  });
+
+  it("counts what a recursive count counts", () => {
+    const count = (value: unknown): number =>
+      typeof value === "object" && value !== null
+        ? Object.values(value).reduce((sum: number, child) => sum + 1 + count(child), 0)
+        : 0;
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), fc.nat(20), (value, maxNodes) => {
+        const isOut = outOfBounds(value, { maxDepth: 100, maxNodes }) !== null;
+        expect(isOut).toBe(count(value) > maxNodes);
+      }),
+    );
+  });
+});
