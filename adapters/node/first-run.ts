@@ -8,48 +8,66 @@ import {
 import { sha256, systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
 
-const CLIENT_SCOPES = ["mcp"];
-const ADMIN_SCOPES = ["admin"];
+/** Secrets that this run made, to be shown this once. */
+export interface CreatedSecrets {
+  readonly adminToken?: string;
+  readonly clientKey?: string;
+}
 
-export interface LoadedKeys {
+export interface PreparedKeys {
+  /** Every key that the server knows from now on. */
   readonly keys: readonly KeyRecord[];
-  /** Secrets that this run made, to be shown this once. */
-  readonly created: { readonly adminToken?: string; readonly clientKey?: string };
+  readonly created: CreatedSecrets;
+  /** Stores the hashes of what was created; does nothing when nothing was. */
+  readonly save: () => Promise<void>;
 }
 
 /**
  * The keys that the server knows: the stored ones and those of the environment. Where there is no client key or no
- * admin token at all, one is made and its hash stored.
+ * admin token at all, one is made. Nothing is stored before `save`: a start that fails on the way to showing the secrets
+ * must not leave hashes behind, or nobody could ever get in.
  */
-export async function loadKeys(store: KeyStore, secrets: Settings["secrets"]): Promise<LoadedKeys> {
+export async function prepareKeys(
+  store: KeyStore,
+  { secrets, auth }: Pick<Settings, "secrets" | "auth">,
+): Promise<PreparedKeys> {
   const stored = await store.list();
-  const keys = [...stored];
-  const created: { adminToken?: string; clientKey?: string } = {};
+  const given: KeyRecord[] = [];
+  const made: KeyRecord[] = [];
   const createdAt = systemTime.now();
 
   const provide = async (
-    kind: KeyRecord["kind"],
-    given: string | null,
-    scopes: readonly string[],
-    prefix: string,
-  ): Promise<string | undefined> => {
-    if (given !== null) {
+    { kind, scopes, prefix }: (typeof KINDS)[keyof typeof KINDS],
+    secret: string | null,
+  ): Promise<string | null> => {
+    if (secret !== null) {
       const id = `environment-${kind}`;
-      keys.push(await toKeyRecord(given, { id, name: id, kind, scopes, createdAt }, sha256));
-      return undefined;
+      given.push(await toKeyRecord(secret, { id, name: id, kind, scopes, createdAt }, sha256));
+      return null;
     }
-    if (stored.some((key) => key.kind === kind)) return undefined;
-    const secret = randomToken(prefix);
+    if (stored.some((key) => key.kind === kind)) return null;
+    const fresh = randomToken(prefix);
     const fields = { id: uuidv7(createdAt), name: "first run", kind, scopes, createdAt };
-    const record = await toKeyRecord(secret, fields, sha256);
-    await store.add(record);
-    keys.push(record);
-    return secret;
+    made.push(await toKeyRecord(fresh, fields, sha256));
+    return fresh;
   };
 
-  const adminToken = await provide("user", secrets.adminToken, ADMIN_SCOPES, "mcpa_");
-  const clientKey = await provide("client", secrets.clientKey, CLIENT_SCOPES, "mcpk_");
-  if (adminToken !== undefined) created.adminToken = adminToken;
-  if (clientKey !== undefined) created.clientKey = clientKey;
-  return { keys, created };
+  const adminToken = await provide(KINDS.admin, secrets.adminToken);
+  // Without authentication a client needs none; the first run with it will make one.
+  const clientKey = auth === "none" ? null : await provide(KINDS.client, secrets.clientKey);
+  return {
+    keys: [...stored, ...given, ...made],
+    created: {
+      ...(adminToken !== null && { adminToken }),
+      ...(clientKey !== null && { clientKey }),
+    },
+    save: async () => {
+      for (const record of made) await store.add(record);
+    },
+  };
 }
+
+const KINDS = {
+  admin: { kind: "user", scopes: ["admin"], prefix: "mcpa_" },
+  client: { kind: "client", scopes: ["mcp"], prefix: "mcpk_" },
+} as const;

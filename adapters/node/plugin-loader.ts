@@ -12,6 +12,8 @@ import {
 const SDK_NAME = "mcp-plugin-server/plugin";
 const FOLDER_REF = /^\.\/[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 const NPM_REF = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+/** Where the plugin is when no manifest says so. */
+const SCRIPTS = ["index.js", "index.mjs", "index.cjs"];
 const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 
 let hooked = false;
@@ -78,7 +80,7 @@ function findPackage(ref: string, folders: PluginFolders): PluginPackage | null 
     const folder = [folders.pluginsDir, folders.bundledDir]
       .map((root) => join(root, ref))
       .find((path) => existsSync(path) && statSync(path).isDirectory());
-    return folder === undefined ? null : readPackage(ref, folder);
+    return folder === undefined ? null : readPackage(ref, folder, ["index.ts", ...SCRIPTS]);
   }
   if (!NPM_REF.test(ref)) {
     throw new Error(
@@ -87,24 +89,34 @@ function findPackage(ref: string, folders: PluginFolders): PluginPackage | null 
   }
   for (let at = resolve(folders.packagesFrom); ; at = dirname(at)) {
     const folder = join(at, "node_modules", ref);
-    if (existsSync(folder)) return readPackage(ref, folder);
+    // Node strips no types in there.
+    if (existsSync(folder)) return readPackage(ref, folder, SCRIPTS);
     if (dirname(at) === at) return null;
   }
 }
 
-function readPackage(ref: string, folder: string): PluginPackage {
-  const manifestPath = join(folder, "package.json");
-  const manifest = existsSync(manifestPath)
-    ? parseManifest(JSON.parse(readFileSync(manifestPath, "utf8")))
-    : { ok: true as const, value: null };
+function readPackage(ref: string, folder: string, entries: readonly string[]): PluginPackage {
+  const manifest = parseManifest(readPackageJson(folder));
   if (!manifest.ok) throw new Error(manifest.reason);
-  const candidates = manifest.value
-    ? [manifest.value.entry]
-    : ["index.ts", "index.js", "index.mjs"];
-  const entry = candidates.map((name) => join(folder, name)).find((path) => existsSync(path));
+  const candidates = manifest.value ? [manifest.value.entry] : entries;
+  const entry = candidates.map((name) => join(folder, name)).find(isFile);
   if (entry === undefined) throw new Error(`It has no ${candidates.join(" or ")}.`);
   if (!realpathSync(entry).startsWith(realpathSync(folder) + sep)) {
     throw new Error("Its entry lies outside of its folder.");
   }
   return { ref, entry: pathToFileURL(realpathSync(entry)).href, manifest: manifest.value };
+}
+
+function readPackageJson(folder: string): unknown {
+  const path = join(folder, "package.json");
+  if (!existsSync(path)) return null;
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new Error(`Its package.json cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -9,10 +9,11 @@ import {
   type App,
   type Logger,
 } from "../../src/index.ts";
+import { serverUrl } from "./address.ts";
 import { loadMasterKey, prepareDataFolder } from "./data-folder.ts";
 import { openDatabase } from "./database.ts";
 import { createExpress } from "./express.ts";
-import { loadKeys } from "./first-run.ts";
+import { prepareKeys, type CreatedSecrets } from "./first-run.ts";
 import { listen } from "./http-server.ts";
 import { createAjvEngine } from "./json-schema.ts";
 import { assertSafeListen, toServerConfig } from "./listen-rules.ts";
@@ -30,9 +31,8 @@ export interface RunningServer {
   readonly url: string;
   readonly mcpUrl: string;
   readonly dataDir: string;
-  /** Secrets that this run made, to be shown this once. */
-  readonly created: { readonly adminToken?: string; readonly clientKey?: string };
-  /** Finishes calls in flight, ends streams, stops plugins, closes the database. */
+  readonly created: CreatedSecrets;
+  /** Finishes calls in flight, ends streams, stops plugins, closes the database. A second call does nothing more. */
   close(): Promise<void>;
 }
 
@@ -47,8 +47,10 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
   prepareDataFolder(settings.dataDir);
   const masterKey = loadMasterKey(settings.dataDir, settings.secrets.masterKey);
   const database = openDatabase(settings.databaseUrl);
+  const ends: (() => unknown)[] = [() => database.close()];
+  const close = () => endInReverse(ends);
   try {
-    const { keys, created } = await loadKeys(createKeyRepository(database.db), settings.secrets);
+    const { keys, created, save } = await prepareKeys(createKeyRepository(database.db), settings);
     const app = await createApp({
       identity: { name: "mcp-plugin-server", version: VERSION },
       config: toServerConfig(settings),
@@ -71,30 +73,32 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
       isStorageReady: () => database.isReady(),
     });
     const listening = await listen(createExpress(app), settings);
+    ends.push(
+      () => listening.close(),
+      () => app.close(),
+      () => listening.stopAccepting(),
+    );
+    await save();
     await app.start();
 
-    const url = settings.publicUrl ?? localUrl(settings, listening.port);
-    return {
-      app,
-      created,
-      url,
-      port: listening.port,
-      mcpUrl: `${url}/mcp`,
-      dataDir: settings.dataDir,
-      async close() {
-        listening.stopAccepting();
-        await app.close();
-        await listening.close();
-        database.close();
-      },
-    };
+    const url = serverUrl(settings, listening.port);
+    const { dataDir } = settings;
+    return { app, created, url, port: listening.port, mcpUrl: `${url}/mcp`, dataDir, close };
   } catch (error) {
-    database.close();
+    await close();
     throw error;
   }
 }
 
-function localUrl({ host, tls }: Settings, port: number): string {
-  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host;
-  return `${tls === null ? "http" : "https"}://${name.includes(":") ? `[${name}]` : name}:${port}`;
+/** Ends what was begun, the last first. All of it, even when one end fails; then rejects with the first failure. */
+async function endInReverse(ends: (() => unknown)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
+    try {
+      await end();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

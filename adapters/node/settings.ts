@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { createSecureContext } from "node:tls";
 import { AppError, messageOf } from "../../src/index.ts";
 import type { LogFormat } from "./logging.ts";
+import { takeSecrets, type Environment, type Secrets } from "./secrets.ts";
 
-/** The environment's variables, or a test's. Secrets are taken out of it when they have been read. */
-export type Environment = Record<string, string | undefined>;
+export type { Environment } from "./secrets.ts";
 
 /** Flags of the command line; they win over the environment. */
 export interface SettingFlags {
@@ -32,28 +33,18 @@ export interface Settings {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: LogFormat;
-  readonly secrets: {
-    readonly adminToken: string | null;
-    readonly clientKey: string | null;
-    readonly masterKey: string | null;
-  };
+  readonly secrets: Secrets;
 }
-
-const SECRETS = ["MCP_ADMIN_TOKEN", "MCP_CLIENT_KEY", "MCP_MASTER_KEY"] as const;
-/** 128 bits in any encoding are longer; what is shorter was made up by a person. */
-const MIN_SECRET_CHARS = 22;
 
 /**
  * Decides the server's settings: flags, then environment, then defaults. Paths are relative to the working directory.
+ * A variable that is empty counts as not set.
  *
  * @throws AppError `CONFIG_INVALID` that names the variable and what it may be
  */
 export function readSettings(env: Environment, flags: SettingFlags = {}): Settings {
-  const text = (name: string) => {
-    const value = env[name]?.trim();
-    return value === undefined || value === "" ? null : value;
-  };
-  const [adminToken, clientKey, masterKey] = SECRETS.map((name) => takeSecret(env, name));
+  const secrets = takeSecrets(env);
+  const text = (name: string) => env[name]?.trim() || null;
   const dataDir = resolve(flags.dataDir ?? text("MCP_DATA_DIR") ?? "data");
   const configFile = flags.config ?? text("MCP_CONFIG");
   return {
@@ -63,8 +54,8 @@ export function readSettings(env: Environment, flags: SettingFlags = {}): Settin
     databaseUrl: text("DATABASE_URL") ?? `file:${join(dataDir, "server.db")}`,
     dataDir,
     configFile: resolve(configFile ?? "config/plugins.json"),
-    configNamed: configFile !== null && configFile !== undefined,
-    pluginsDir: resolve(flags.pluginsDir ?? text("MCP_PLUGINS_DIR") ?? "plugins"),
+    configNamed: configFile !== null,
+    pluginsDir: parsePluginsDir(flags.pluginsDir ?? text("MCP_PLUGINS_DIR")),
     auth: parseChoice("MCP_AUTH", text("MCP_AUTH") ?? "keys", ["keys", "none"]),
     tls: parseTls(text("TLS_CERT_FILE"), text("TLS_KEY_FILE")),
     logLevel: parseChoice("LOG_LEVEL", text("LOG_LEVEL") ?? "info", LOG_LEVELS),
@@ -73,36 +64,8 @@ export function readSettings(env: Environment, flags: SettingFlags = {}): Settin
       text("LOG_FORMAT") ?? (process.stderr.isTTY ? "pretty" : "json"),
       ["json", "pretty"],
     ),
-    secrets: {
-      adminToken: checkSecret("MCP_ADMIN_TOKEN", adminToken ?? null),
-      clientKey: checkSecret("MCP_CLIENT_KEY", clientKey ?? null),
-      masterKey: masterKey ?? null,
-    },
+    secrets,
   };
-}
-
-/** Reads a secret, or the file that its `_FILE` twin names, and takes both out of the environment. */
-function takeSecret(env: Environment, name: string): string | null {
-  const value = env[name]?.trim();
-  const file = env[`${name}_FILE`]?.trim();
-  delete env[name];
-  delete env[`${name}_FILE`];
-  if (value && file) throw invalid(`Set ${name} or ${name}_FILE, not both.`);
-  if (!file) return value === undefined || value === "" ? null : value;
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch (error) {
-    throw invalid(`${name}_FILE cannot be read: ${messageOf(error)}`);
-  }
-}
-
-function checkSecret(name: string, value: string | null): string | null {
-  if (value === null || (value.length >= MIN_SECRET_CHARS && /^[\x21-\x7e]+$/.test(value))) {
-    return value;
-  }
-  throw invalid(
-    `${name} must have at least ${MIN_SECRET_CHARS} printable ASCII characters and no spaces, as from: openssl rand -base64 32`,
-  );
 }
 
 function parsePort(text: string): number {
@@ -115,16 +78,28 @@ function parsePublicUrl(text: string | null): string | null {
   if (text === null) return null;
   const url = URL.canParse(text) ? new URL(text) : null;
   const plain = url !== null && url.pathname === "/" && url.search === "" && url.hash === "";
-  if (plain && (url.protocol === "https:" || url.protocol === "http:") && url.username === "") {
-    return url.origin;
-  }
+  const http = url?.protocol === "https:" || url?.protocol === "http:";
+  if (plain && http && url.username === "" && url.password === "") return url.origin;
   throw invalid(`PUBLIC_URL must be an origin such as https://mcp.example.org, not "${text}".`);
+}
+
+/** A folder that somebody named must be there; the default one need not be. */
+function parsePluginsDir(named: string | null): string {
+  if (named === null) return resolve("plugins");
+  const folder = resolve(named);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw invalid(`MCP_PLUGINS_DIR names ${folder}, which is not a folder.`);
 }
 
 function parseTls(certFile: string | null, keyFile: string | null): Settings["tls"] {
   if (certFile === null && keyFile === null) return null;
   if (certFile === null || keyFile === null) {
     throw invalid("TLS needs both TLS_CERT_FILE and TLS_KEY_FILE.");
+  }
+  try {
+    createSecureContext({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  } catch (error) {
+    throw invalid(`TLS_CERT_FILE and TLS_KEY_FILE cannot be used: ${messageOf(error)}`);
   }
   return { certFile, keyFile };
 }

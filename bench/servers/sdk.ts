@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
@@ -18,8 +18,8 @@ const handler = createMcpHandler(() => {
   );
   return server;
 });
-const serve = toNodeHandler(handler);
-const http = createServer((request, response) => void serve(request, response));
+// The SDK's type of a request has no room for `exactOptionalPropertyTypes`.
+const http = createServer(toNodeHandler(handler) as RequestListener);
 http.listen(0, "127.0.0.1", () => {
   announce({ url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp` });
 });

@@ -1,54 +1,73 @@
+import type { InstanceStatus } from "../../../src/index.ts";
 import type { RunningServer } from "../server.ts";
-import { clientConfig, COMMON_CLIENTS } from "./client-config.ts";
+import { VERSION } from "../version.ts";
+import { clientConfig, COMMON_CLIENTS, type ClientConfig } from "./client-config.ts";
 
-/** The one JSON line of `--json`. */
-export function jsonBanner({ url, mcpUrl, dataDir, created }: RunningServer): string {
+/** The one JSON line of `--json`. Secrets are in it only when this run made them. */
+export function jsonBanner({ url, mcpUrl, dataDir, created }: Omit<RunningServer, "app">): string {
   return JSON.stringify({ url, mcpUrl, ...created, dataDir, pid: process.pid });
 }
 
-/** The block that a person reads after the start. Secrets are in it only when this run made them. */
-export function textBanner(server: RunningServer, auth: "keys" | "none"): string {
-  const { url, mcpUrl, dataDir, created } = server;
-  const running = server.app.manager.statuses().filter(({ state }) => state === "running");
-  const tools = running.reduce((sum, status) => sum + status.tools.length, 0);
+export interface BannerFacts extends Pick<RunningServer, "url" | "mcpUrl" | "dataDir" | "created"> {
+  readonly plugins: readonly InstanceStatus[];
+  readonly auth: "keys" | "none";
+  /** How a person calls this program, such as `npx mcp-plugin-server`. */
+  readonly command: string;
+}
+
+/**
+ * The block that a person reads after the start. The first run shows its secrets and how to enter the server in the
+ * common clients; a later one cannot, because only hashes are stored.
+ */
+export function textBanner(facts: BannerFacts): string {
+  const { url, mcpUrl, dataDir, created, auth } = facts;
   const lines = [
     "",
-    "  mcp-plugin-server is ready",
+    `  mcp-plugin-server ${VERSION} is ready`,
     "",
     `  MCP address   ${mcpUrl}`,
+    ...pluginLines(facts.plugins),
     `  Health        ${url}/healthz`,
-    `  Plugins       ${running.map(({ id }) => id).join(", ") || "none"} (${tools} tools)`,
     `  Data folder   ${dataDir}`,
   ];
   if (auth === "none") lines.push("  Client key    none needed (MCP_AUTH=none)");
   if (created.clientKey) lines.push(`  Client key    ${created.clientKey}`);
   if (created.adminToken) lines.push(`  Admin token   ${created.adminToken}`);
   if (created.clientKey || created.adminToken) {
-    lines.push(
-      "",
-      "  Keep these secrets now: only their hashes are stored, and they are not shown again.",
-    );
+    lines.push("", "  Keep this now: only hashes are stored, and it is not shown again.");
   }
-  if (created.clientKey) lines.push(...clientBlocks(mcpUrl, created.clientKey));
+  const isFirstRun = auth === "none" ? created.adminToken : created.clientKey;
+  if (isFirstRun) lines.push(...clientLines(mcpUrl, created.clientKey ?? null));
   else {
-    lines.push("", `  Connect a client: mcp-plugin-server connect <${COMMON_CLIENTS.join(" | ")}>`);
+    const command = `${facts.command} connect claude-code --url ${mcpUrl}`;
+    lines.push("", "  To connect a client (another name for another one):", `    ${command}`);
   }
-  return `${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n\n`;
 }
 
-function clientBlocks(mcpUrl: string, clientKey: string): string[] {
-  const lines: string[] = [];
-  for (const id of COMMON_CLIENTS) {
-    const config = clientConfig(id, mcpUrl, clientKey);
-    if (config === null) continue;
-    lines.push("", `  ${config.name}${config.file === null ? "" : ` (${config.file})`}`);
-    const text = config.command ?? config.text;
-    lines.push(
-      ...text
-        .trimEnd()
-        .split("\n")
-        .map((line) => `    ${line}`),
-    );
-  }
-  return lines;
+function pluginLines(plugins: readonly InstanceStatus[]): string[] {
+  const running = plugins.filter(({ state }) => state === "running");
+  const others = plugins.filter(({ state, enabled }) => enabled && state !== "running");
+  const tools = running.reduce((sum, status) => sum + status.tools.length, 0);
+  const names = running.map(({ id }) => id).join(", ") || "none";
+  return [
+    `  Plugins       ${names} (${tools} ${tools === 1 ? "tool" : "tools"})`,
+    ...others.map(({ id, error, state }) => `  Not running   ${id}: ${error ?? state}`),
+  ];
+}
+
+function clientLines(mcpUrl: string, clientKey: string | null): string[] {
+  return COMMON_CLIENTS.map((id) => clientConfig(id, mcpUrl, clientKey)).flatMap((config) => [
+    "",
+    `  ${config.name}: ${whatToDo(config)}`,
+    ...(config.command ?? config.text)
+      .trimEnd()
+      .split("\n")
+      .map((line) => `    ${line}`),
+  ]);
+}
+
+function whatToDo({ command, file }: ClientConfig): string {
+  if (command !== null) return "run";
+  return file === null ? "put into its configuration" : `put into ${file}`;
 }

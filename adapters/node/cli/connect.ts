@@ -1,47 +1,52 @@
 import { AppError } from "../../../src/index.ts";
-import { readSettings, type Environment } from "../settings.ts";
-import { clientConfig, clientIds, COMMON_CLIENTS } from "./client-config.ts";
+import { serverUrl } from "../address.ts";
+import { readSettings, type Environment, type Settings } from "../settings.ts";
+import { clientConfig, clientIds } from "./client-config.ts";
+import type { Output } from "./output.ts";
 
 const KEY_PLACEHOLDER = "YOUR_CLIENT_KEY";
 
-/** `connect`: prints a client's configuration. The key is taken from MCP_CLIENT_KEY, else left to be filled in. */
+/**
+ * `connect`: prints a client's configuration, and as prose what to do with it. The key is taken from
+ * MCP_CLIENT_KEY, or left to be filled in, because the server itself knows only its hash.
+ *
+ * @param client one of `clientIds()`
+ */
 export function connect(
   env: Environment,
   client: string,
   { url, json = false }: { url?: string; json?: boolean },
+  { out, err }: Output,
 ): void {
-  if (client === "list") {
-    process.stdout.write(json ? `${JSON.stringify(clientIds())}\n` : `${clientIds().join("\n")}\n`);
+  const settings = readSettings(env);
+  const key = settings.auth === "none" ? null : (settings.secrets.clientKey ?? KEY_PLACEHOLDER);
+  const config = clientConfig(client, url ?? mcpUrl(settings), key);
+  if (json) {
+    out(`${JSON.stringify(config)}\n`);
     return;
   }
-  const settings = readSettings(env);
-  const scheme = settings.tls === null ? "http" : "https";
-  const mcpUrl =
-    url ?? `${settings.publicUrl ?? `${scheme}://${settings.host}:${settings.port}`}/mcp`;
-  const key = settings.secrets.clientKey ?? KEY_PLACEHOLDER;
-  const config = clientConfig(client, mcpUrl, key);
-  if (config === null) {
-    throw new AppError(
-      "CONFIG_INVALID",
-      `Unknown client "${client}". Try one of ${COMMON_CLIENTS.join(", ")}; "connect list" names all.`,
+  out(`${(config.command ?? config.text).trimEnd()}\n`);
+  if (config.command === null && config.file !== null) {
+    err(`Put this into ${config.file}, beside what is there.\n`);
+  }
+  if (key === KEY_PLACEHOLDER) {
+    err(
+      `Replace ${KEY_PLACEHOLDER} by the client key of the first start, or set MCP_CLIENT_KEY for this command.\n`,
     );
   }
-  if (json) {
-    process.stdout.write(`${JSON.stringify(config)}\n`);
-    return;
+}
+
+/** `connect list`: the clients it knows. */
+export function listClients({ json = false }: { json?: boolean }, { out }: Output): void {
+  out(json ? `${JSON.stringify(clientIds())}\n` : `${clientIds().join("\n")}\n`);
+}
+
+function mcpUrl(settings: Settings): string {
+  if (settings.port === 0 && settings.publicUrl === null) {
+    throw new AppError(
+      "CONFIG_INVALID",
+      "PORT=0 lets the server take any free port. Say which it took: --url http://127.0.0.1:<port>/mcp",
+    );
   }
-  if (config.command !== null) process.stdout.write(`${config.command}\n`);
-  else process.stdout.write(`${config.text.trimEnd()}\n`);
-  const hints = [
-    config.command === null && config.file !== null ? `Put this into ${config.file}.` : null,
-    key === KEY_PLACEHOLDER
-      ? `Replace ${KEY_PLACEHOLDER} by the client key of the first start, or set MCP_CLIENT_KEY for this command.`
-      : null,
-  ];
-  process.stderr.write(
-    hints
-      .filter((hint) => hint !== null)
-      .map((hint) => `${hint}\n`)
-      .join(""),
-  );
+  return `${serverUrl(settings, settings.port)}/mcp`;
 }

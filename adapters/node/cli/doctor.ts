@@ -1,49 +1,57 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import Sqlite from "better-sqlite3";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { messageOf } from "../../../src/index.ts";
+import { dirname, join } from "node:path";
+import { messageOf, parseMasterKey } from "../../../src/index.ts";
+import { databasePath } from "../database.ts";
 import { assertSafeListen } from "../listen-rules.ts";
 import { createDiscovery } from "../plugin-loader.ts";
 import { readPluginsFile } from "../plugins-file.ts";
 import { BUNDLED_PLUGINS } from "../server.ts";
 import { readSettings, type Environment, type SettingFlags, type Settings } from "../settings.ts";
+import type { Output } from "./output.ts";
 
 interface Check {
   readonly name: string;
-  /** What is wrong and what to do about it, or `null`. */
+  /** Answers what is wrong and what to do about it, or `null`; so does the message of what it throws. */
   readonly run: () => Promise<string | null> | string | null;
 }
 
-/** `doctor`: checks what a start needs without starting. Ends with exit code 2 when something is wrong. */
+/** `doctor`: checks what a start needs without starting or changing anything. Answers whether all is well. */
 export async function doctor(
   env: Environment,
   flags: SettingFlags & { json?: boolean },
-): Promise<void> {
+  { out }: Output,
+): Promise<boolean> {
   const settings = readSettings(env, flags);
-  const results: { name: string; ok: boolean; problem: string | null }[] = [];
-  for (const { name, run } of checks(settings)) {
+  const checks: { name: string; ok: boolean; problem: string | null }[] = [];
+  for (const { name, run } of checksOf(settings)) {
     const problem = await problemOf(run);
-    results.push({ name, ok: problem === null, problem });
+    checks.push({ name, ok: problem === null, problem });
   }
-  process.stdout.write(
+  const ok = checks.every((check) => check.ok);
+  out(
     flags.json
-      ? `${JSON.stringify({ ok: results.every(({ ok }) => ok), checks: results })}\n`
-      : results
-          .map(
-            ({ name, ok, problem }) =>
-              `${ok ? "ok  " : "FAIL"} ${name}${ok ? "" : `: ${problem}`}\n`,
+      ? `${JSON.stringify({ ok, checks })}\n`
+      : checks
+          .map(({ name, problem }) =>
+            problem === null ? `ok    ${name}\n` : `FAIL  ${name}\n      ${problem}\n`,
           )
           .join(""),
   );
-  if (results.some(({ ok }) => !ok)) process.exitCode = 2;
+  return ok;
 }
 
-function checks(settings: Settings): Check[] {
+function checksOf(settings: Settings): Check[] {
+  const { host, port, dataDir, configFile } = settings;
   return [
     { name: `Node ${process.versions.node}`, run: () => null },
-    { name: "safe to listen", run: () => (assertSafeListen(settings), null) },
-    { name: `port ${settings.port} of ${settings.host} is free`, run: () => portProblem(settings) },
-    { name: `data folder ${settings.dataDir}`, run: () => dataFolderProblem(settings.dataDir) },
-    { name: `plugins file ${settings.configFile}`, run: () => (readPluginsFile(settings), null) },
+    { name: `safe to listen on ${host}`, run: () => (assertSafeListen(settings), null) },
+    { name: port === 0 ? "some port is free" : `port ${port}`, run: () => portProblem(settings) },
+    { name: `data folder ${dataDir}`, run: () => folderProblem(dataDir) },
+    { name: "master key", run: () => masterKeyProblem(settings) },
+    { name: "database", run: () => databaseProblem(settings.databaseUrl) },
+    { name: `plugins file ${configFile}`, run: () => (readPluginsFile(settings), null) },
     { name: "every plugin is found", run: () => pluginProblem(settings) },
   ];
 }
@@ -59,31 +67,66 @@ async function problemOf(run: Check["run"]): Promise<string | null> {
 function portProblem({ host, port }: Settings): Promise<string | null> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once("error", (error) => resolve(`${error.message}; choose another with PORT`));
+    probe.once("error", ({ message }) =>
+      resolve(`${message}. Does this server run already? If not, choose another with PORT.`),
+    );
     probe.listen(port, host, () => probe.close(() => resolve(null)));
   });
 }
 
-function dataFolderProblem(folder: string): string | null {
-  if (!existsSync(folder)) return null;
+function folderProblem(folder: string): string | null {
+  if (!existsSync(folder)) {
+    const parent = nearestFolder(folder);
+    accessSync(parent, constants.W_OK | constants.X_OK);
+    return statSync(parent).isDirectory() ? null : `${parent} is not a folder.`;
+  }
+  if (!statSync(folder).isDirectory()) return "It is not a folder. Choose another: MCP_DATA_DIR.";
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   return (statSync(folder).mode & 0o077) === 0
     ? null
-    : `others of this machine may read it; the next start sets its mode to 700`;
+    : "Others of this machine may read it. The next start sets its mode to 700.";
+}
+
+function nearestFolder(path: string): string {
+  return existsSync(path) ? path : nearestFolder(dirname(path));
+}
+
+function masterKeyProblem({ dataDir, secrets }: Settings): string | null {
+  const file = join(dataDir, "master.key");
+  const given = secrets.masterKey;
+  // Where there is none yet, the first start makes one.
+  if (given === null && !existsSync(file)) return null;
+  const key = parseMasterKey(given ?? readFileSync(file, "utf8"));
+  return key.ok ? null : `${given === null ? file : "MCP_MASTER_KEY"}: ${key.reason}`;
+}
+
+function databaseProblem(url: string): string | null {
+  const path = databasePath(url);
+  if (!existsSync(path)) return null;
+  const database = new Sqlite(path, { readonly: true });
+  try {
+    const found = database.pragma("quick_check", { simple: true });
+    return found === "ok" ? null : `${path} is damaged (${String(found)}). Restore a backup.`;
+  } finally {
+    database.close();
+  }
 }
 
 async function pluginProblem(settings: Settings): Promise<string | null> {
-  const entries = readPluginsFile(settings);
-  const { pluginsDir } = settings;
-  const refs = Object.values(entries).map((entry) => entry.package);
-  const found = await createDiscovery({
-    pluginsDir,
+  const refs = Object.values(readPluginsFile(settings)).map((entry) => entry.package);
+  const { packages, errors } = await createDiscovery({
+    pluginsDir: settings.pluginsDir,
     bundledDir: BUNDLED_PLUGINS,
-    packagesFrom: pluginsDir,
+    packagesFrom: settings.pluginsDir,
   }).discover(refs);
-  const known = new Set(found.packages.map(({ ref }) => ref));
+  const known = new Set(packages.map(({ ref }) => ref));
   const problems = refs
     .filter((ref) => !known.has(ref))
-    .map((ref) => found.errors.find((error) => error.ref === ref)?.reason ?? `${ref} is not there`);
-  return problems.length === 0 ? null : problems.join("; ");
+    .map((ref) => {
+      const reason = errors.find((error) => error.ref === ref)?.reason;
+      return reason === undefined
+        ? `${ref} is not in ${settings.pluginsDir}, and no npm package`
+        : `${ref}: ${reason}`;
+    });
+  return problems.length === 0 ? null : `${problems.join("; ")}.`;
 }

@@ -1,72 +1,89 @@
-import { Command, Option } from "commander";
-import { AppError, messageOf } from "../../../src/index.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { Environment, SettingFlags } from "../settings.ts";
 import { VERSION } from "../version.ts";
-import { connect } from "./connect.ts";
+import { clientIds, COMMON_CLIENTS } from "./client-config.ts";
+import { connect, listClients } from "./connect.ts";
 import { doctor } from "./doctor.ts";
+import { EXIT } from "./exit-codes.ts";
+import { processOutput, type Output } from "./output.ts";
+import { reportError } from "./report-error.ts";
 import { serve } from "./serve.ts";
 
-/** Exit codes; documented in docs/cli.md. */
-export const EXIT = { ok: 0, usage: 1, failed: 2 } as const;
+interface JsonFlag {
+  readonly json?: boolean;
+}
+
+/** Runs a command line and answers the exit code; a server that runs goes on after this. */
+export async function run(
+  argv: readonly string[],
+  env: Environment,
+  output: Output = processOutput,
+): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  try {
+    const program = createProgram(env, output, (code) => (exitCode = code));
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    exitCode = reportError(error, argv.includes("--json"), output);
+  }
+  return exitCode;
+}
 
 /** The command line. `serve` is what runs when no command is named. */
-export function createProgram(env: Environment): Command {
+function createProgram(env: Environment, output: Output, exit: (code: number) => void): Command {
   const program = new Command("mcp-plugin-server")
+    .exitOverride()
+    // `run` says what is wrong, in one place for all kinds of errors.
+    .configureOutput({ writeOut: output.out, outputError: () => {} })
+    .configureHelp({ showGlobalOptions: true })
     .description("One MCP server in which every integration is a plugin.")
     .version(VERSION)
-    .showHelpAfterError()
-    .configureHelp({ showGlobalOptions: true });
+    .addHelpText("after", EXAMPLES);
 
   addSettingFlags(program.command("serve", { isDefault: true }))
     .description("run the server (also what runs without a command)")
     .option("--json", "print one JSON line on stdout once it listens")
-    .action((flags: SettingFlags & { json?: boolean }) => serve(env, flags, flags.json ?? false));
+    // As the default it also gets what was meant to be a command.
+    .allowExcessArguments()
+    .action((flags: SettingFlags & JsonFlag, command: Command) => {
+      const [stray] = command.args;
+      if (stray !== undefined) command.error(`Unknown command: ${stray}`);
+      return serve(env, flags, flags.json ?? false);
+    });
 
   program
     .command("connect")
     .description("print how to enter this server in an MCP client")
-    .argument("<client>", "claude-code, claude-desktop, vscode, cursor, codex, … or list")
-    .option("--url <url>", "address of the server's /mcp; from the settings when left out")
+    .argument("<client>", `${COMMON_CLIENTS.join(", ")}, …, or list`)
+    .option("--url <url>", "address of the server's /mcp; from the settings when left out", httpUrl)
     .option("--json", "print JSON")
-    .action((client: string, flags: { url?: string; json?: boolean }) =>
-      connect(env, client, flags),
-    );
+    .action((client: string, flags: JsonFlag & { url?: string }, command: Command) => {
+      if (client === "list") return listClients(flags, output);
+      if (clientIds().includes(client)) return connect(env, client, flags, output);
+      return command.error(
+        `Unknown client: ${client}. Try one of ${COMMON_CLIENTS.join(", ")}; "connect list" names all.`,
+      );
+    });
 
   addSettingFlags(program.command("doctor"))
     .description("check what the server needs, and say what to do about the rest")
     .option("--json", "print JSON")
-    .action((flags: SettingFlags & { json?: boolean }) => doctor(env, flags));
+    .action(async (flags: SettingFlags & JsonFlag) => {
+      if (!(await doctor(env, flags, output))) exit(EXIT.refused);
+    });
 
   return program;
 }
 
-/** Runs a command line and answers the exit code, or nothing while a server runs on. */
-export async function run(argv: readonly string[], env: Environment): Promise<void> {
-  const program = createProgram(env);
-  const json = argv.includes("--json");
-  program.exitOverride();
-  try {
-    await program.parseAsync(argv, { from: "user" });
-  } catch (error) {
-    process.exitCode = report(error, json);
-  }
-}
+const EXAMPLES = `
+Examples:
+  mcp-plugin-server                      run on http://127.0.0.1:3000
+  mcp-plugin-server serve --port 0       run on a free port
+  mcp-plugin-server connect claude-code  what to enter in Claude Code
+  mcp-plugin-server doctor               what keeps it from starting
 
-function report(error: unknown, json: boolean): number {
-  const code = (error as { code?: unknown } | null)?.code;
-  // commander has printed its own message by now: help, version, or what is wrong with the command line.
-  if (typeof code === "string" && code.startsWith("commander.")) {
-    return (error as { exitCode: number }).exitCode;
-  }
-  const known = error instanceof AppError;
-  const message = messageOf(error);
-  process.stderr.write(
-    json
-      ? `${JSON.stringify({ error: { code: known ? error.code : "INTERNAL", message } })}\n`
-      : `mcp-plugin-server: ${message}\n${known ? "" : `${(error as Error).stack ?? ""}\n`}`,
-  );
-  return EXIT.failed;
-}
+Secrets come from the environment or from files, never from the command line.
+docs/cli.md has every variable and exit code.`;
 
 function addSettingFlags(command: Command): Command {
   return command
@@ -75,4 +92,9 @@ function addSettingFlags(command: Command): Command {
     .addOption(new Option("-c, --config <file>", "plugins file (MCP_CONFIG; config/plugins.json)"))
     .addOption(new Option("--plugins-dir <folder>", "plugins folder (MCP_PLUGINS_DIR; plugins)"))
     .addOption(new Option("--data-dir <folder>", "data folder (MCP_DATA_DIR; data)"));
+}
+
+function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError("It must be an http:// or https:// address.");
 }

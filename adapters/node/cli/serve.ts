@@ -1,39 +1,38 @@
-import { messageOf } from "../../../src/index.ts";
 import { configureLogging, createLogger, flushLogging } from "../logging.ts";
 import { startServer } from "../server.ts";
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
 import { jsonBanner, textBanner } from "./banner.ts";
+import { supervise } from "./supervise.ts";
 
 /** `serve`: runs the server until it is told to end. */
 export async function serve(env: Environment, flags: SettingFlags, json: boolean): Promise<void> {
   const settings = readSettings(env, flags);
   await configureLogging(settings.logFormat, settings.logLevel);
   const logger = createLogger();
-  process.on("unhandledRejection", (reason) => {
-    // A plugin in this thread left a promise alone. Its call has been answered; the others go on.
-    logger.error("Unhandled rejection", {
-      error: reason instanceof Error ? (reason.stack ?? reason.message) : messageOf(reason),
-    });
+  const starting = startServer(settings, logger);
+  supervise({
+    logger,
+    async close() {
+      await (await starting).close();
+      await flushLogging();
+    },
   });
 
-  const server = await startServer(settings, logger);
-  process.stdout.write(json ? `${jsonBanner(server)}\n` : textBanner(server, settings.auth));
+  const server = await starting;
+  process.stdout.write(
+    json
+      ? `${jsonBanner(server)}\n`
+      : textBanner({
+          ...server,
+          auth: settings.auth,
+          plugins: server.app.manager.statuses(),
+          command: commandName(),
+        }),
+  );
   logger.info("Server listens", { url: server.url });
+}
 
-  const stop = (signal: NodeJS.Signals) => {
-    logger.info("Server stops", { signal });
-    process.once(signal, () => process.exit(1));
-    server
-      .close()
-      .then(() => flushLogging())
-      .then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`Could not stop cleanly: ${messageOf(error)}\n`);
-          process.exit(1);
-        },
-      );
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+/** The sources run in a clone, where npm is the way in; what was built runs as a package. */
+function commandName(): string {
+  return import.meta.url.endsWith(".ts") ? "npm start --silent --" : "npx mcp-plugin-server";
 }

@@ -1,0 +1,68 @@
+import { messageOf, type Logger } from "../../../src/index.ts";
+import { EXIT, exitCodeOfSignal } from "./exit-codes.ts";
+
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+/**
+ * A terminal sends Ctrl-C to the whole group of processes, and npm and the launcher hand it on: one press arrives
+ * several times. What comes this soon after the first, in milliseconds, is the same wish.
+ */
+const ECHO_MS = 1_000;
+/** How long the server may take to stop after it broke, in milliseconds. */
+const BROKEN_CLOSE_MS = 10_000;
+
+export interface Supervised {
+  /** Ends the server in order; waits for its start when that is still under way. */
+  readonly close: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+/**
+ * Ties the server to its process: the first signal stops it in order, a second one at once. A promise that a plugin left
+ * alone is logged and no more. An exception that nobody caught leaves unknown damage, so the server stops in order.
+ */
+export function supervise({ close, logger }: Supervised): void {
+  let stoppingSince: number | null = null;
+
+  const stop = async (exitCode: number) => {
+    try {
+      await close();
+    } catch (error) {
+      logger.error("The server did not stop in order", { error: describe(error) });
+      process.exit(EXIT.broken);
+    }
+    process.exit(exitCode);
+  };
+
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (stoppingSince === null) {
+        stoppingSince = performance.now();
+        logger.info("Server stops", { signal });
+        void stop(EXIT.ok);
+      } else if (performance.now() - stoppingSince > ECHO_MS) {
+        logger.warn("Server is made to stop at once", { signal });
+        process.exit(exitCodeOfSignal(signal));
+      }
+    });
+  }
+  process.on("unhandledRejection", (reason) => {
+    // A plugin in this thread left a promise alone. Its call has been answered; the others go on.
+    logger.error("Unhandled rejection", { error: describe(reason) });
+  });
+  process.on("uncaughtException", (error) => {
+    logger.error("Uncaught exception", { error: describe(error) });
+    if (stoppingSince !== null) return;
+    stoppingSince = performance.now();
+    setTimeout(() => process.exit(EXIT.broken), BROKEN_CLOSE_MS).unref();
+    void stop(EXIT.broken);
+  });
+  // Node's own warnings (a deprecation in a plugin, say) belong into the log, in the log's format.
+  process.removeAllListeners("warning");
+  process.on("warning", (warning) => logger.warn(warning.message, { warning: warning.name }));
+  // Whoever read our output has gone (`… | head`). There is nobody left to tell, and clients are to be served on.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import { AppError, messageOf } from "../../src/index.ts";
+
+/** The environment's variables, or a test's. Secrets are taken out of it when they have been read. */
+export type Environment = Record<string, string | undefined>;
+
+export interface Secrets {
+  readonly adminToken: string | null;
+  readonly clientKey: string | null;
+  /** Its form is checked where it is used. */
+  readonly masterKey: string | null;
+}
+
+/** 128 bits in any encoding are longer; what is shorter was made up by a person. */
+const MIN_BEARER_CHARS = 22;
+
+/**
+ * Reads the secrets, each from its variable or from the file that its `_FILE` twin names, and takes all of them out of
+ * the environment, so that no plugin and no child process finds them there. What the process was started with stays
+ * readable in `/proc` to its own user: a file is the safer way.
+ *
+ * @throws AppError `CONFIG_INVALID` naming the variable, never its value
+ */
+export function takeSecrets(env: Environment): Secrets {
+  const taken = (["MCP_ADMIN_TOKEN", "MCP_CLIENT_KEY", "MCP_MASTER_KEY"] as const).map((name) =>
+    take(env, name),
+  );
+  const [adminToken, clientKey, masterKey] = taken.map((read) => read());
+  const secrets = {
+    adminToken: checkBearer("MCP_ADMIN_TOKEN", adminToken ?? null),
+    clientKey: checkBearer("MCP_CLIENT_KEY", clientKey ?? null),
+    masterKey: masterKey ?? null,
+  };
+  if (secrets.adminToken !== null && secrets.adminToken === secrets.clientKey) {
+    throw invalid("MCP_ADMIN_TOKEN and MCP_CLIENT_KEY must differ: clients are no administrators.");
+  }
+  return secrets;
+}
+
+/** Empties both variables at once, and answers how to read what they said: a bad one must not leave the others behind. */
+function take(env: Environment, name: string): () => string | null {
+  const value = env[name]?.trim() ?? "";
+  const file = env[`${name}_FILE`]?.trim() ?? "";
+  delete env[name];
+  delete env[`${name}_FILE`];
+  return () => {
+    if (value !== "" && file !== "") throw invalid(`Set ${name} or ${name}_FILE, not both.`);
+    if (file === "") return value === "" ? null : value;
+    const content = readSecretFile(file, `${name}_FILE`);
+    if (content === "") throw invalid(`${name}_FILE names ${file}, which is empty.`);
+    return content;
+  };
+}
+
+function readSecretFile(file: string, name: string): string {
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw invalid(`${name} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function checkBearer(name: string, value: string | null): string | null {
+  if (value === null || (value.length >= MIN_BEARER_CHARS && /^[\x21-\x7e]+$/.test(value))) {
+    return value;
+  }
+  throw invalid(
+    `${name} must have at least ${MIN_BEARER_CHARS} printable ASCII characters and no spaces, as from: openssl rand -base64 32`,
+  );
+}
+
+function invalid(message: string): AppError {
+  return new AppError("CONFIG_INVALID", message);
+}

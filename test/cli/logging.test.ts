@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { configureLogging, createLogger, flushLogging } from "../../adapters/node/logging.ts";
+
+afterEach(() => flushLogging());
+
+async function logged(
+  format: "json" | "pretty",
+  use: (logger: ReturnType<typeof createLogger>) => void,
+): Promise<string> {
+  const written: string[] = [];
+  await configureLogging(format, "info", (text) => void written.push(text));
+  use(createLogger());
+  return written.join("");
+}
+
+describe("the log", () => {
+  it("is a line of JSON an entry, with its fields", async () => {
+    const text = await logged("json", (logger) =>
+      logger.with({ plugin: "time" }).warn("Late", { requestId: "r-1" }),
+    );
+    expect(text.endsWith("\n")).toBe(true);
+    expect(JSON.parse(text)).toMatchObject({
+      level: "WARN",
+      message: "Late",
+      plugin: "time",
+      requestId: "r-1",
+    });
+  });
+
+  it("leaves out what is below its level", async () => {
+    expect(await logged("json", (logger) => logger.debug("Detail"))).toBe("");
+  });
+
+  it("takes braces in a message literally", async () => {
+    const text = await logged("json", (logger) =>
+      logger.info("{requestId} and {{x}}", { requestId: "r-1" }),
+    );
+    expect(JSON.parse(text)).toMatchObject({ message: "{requestId} and {{x}}" });
+  });
+
+  it("stays one entry when a message holds a line break or a terminal's commands", async () => {
+    const text = await logged("pretty", (logger) => logger.info("one\nfake entry\u001b[2J"));
+    expect(text.trimEnd().split("\n")).toHaveLength(1);
+    expect(text).not.toContain("\u001b[2J");
+  });
+
+  it.each(["json", "pretty"] as const)("holds no key and no bearer token (%s)", async (format) => {
+    const key = `mcpk_${"a-_4".repeat(11).slice(0, 43)}`;
+    const token = `mcpa_${"Zz09".repeat(11).slice(0, 43)}`;
+    const text = await logged(format, (logger) =>
+      logger.error(`Refused ${key}`, {
+        header: "Bearer abcdef.ghijkl-mnopqr==",
+        nested: { list: [token] },
+      }),
+    );
+    expect(text).toContain("Refused [redacted]");
+    expect(text).toContain("Bearer [redacted]");
+    for (const secret of [key, token, "ghijkl"]) expect(text).not.toContain(secret);
+  });
+});

@@ -1,0 +1,200 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readSettings, type Settings } from "../../adapters/node/settings.ts";
+import { ROOT, temporaryFolder } from "../helpers/server-process.ts";
+
+const SECRET = "0123456789abcdefghijklmnop";
+const SECRETS = ["MCP_ADMIN_TOKEN", "MCP_CLIENT_KEY", "MCP_MASTER_KEY"] as const;
+
+let folder: ReturnType<typeof temporaryFolder>;
+const inFolder = (name: string) => join(folder.path, name);
+
+beforeAll(() => {
+  folder = temporaryFolder();
+  writeFileSync(inFolder("secret"), `${SECRET}\n`);
+  writeFileSync(inFolder("empty"), "\n");
+  mkdirSync(inFolder("plugins"));
+});
+
+afterAll(() => folder.remove());
+
+describe("the settings", () => {
+  it("have defaults for everything", () => {
+    expect(readSettings({ LOG_FORMAT: "json" })).toEqual({
+      port: 3000,
+      host: "127.0.0.1",
+      publicUrl: null,
+      databaseUrl: `file:${resolve("data/server.db")}`,
+      dataDir: resolve("data"),
+      configFile: resolve("config/plugins.json"),
+      configNamed: false,
+      pluginsDir: resolve("plugins"),
+      auth: "keys",
+      tls: null,
+      logLevel: "info",
+      logFormat: "json",
+      secrets: { adminToken: null, clientKey: null, masterKey: null },
+    } satisfies Settings);
+  });
+
+  it.each([
+    ["PORT", "8080", { port: 8080 }],
+    ["PORT", " 0 ", { port: 0 }],
+    ["HOST", "::1", { host: "::1" }],
+    ["PUBLIC_URL", "https://mcp.example.org/", { publicUrl: "https://mcp.example.org" }],
+    ["DATABASE_URL", "file:/tmp/x.db", { databaseUrl: "file:/tmp/x.db" }],
+    ["MCP_DATA_DIR", "/srv/mcp", { dataDir: "/srv/mcp", databaseUrl: "file:/srv/mcp/server.db" }],
+    ["MCP_CONFIG", "/etc/p.json", { configFile: "/etc/p.json", configNamed: true }],
+    ["MCP_PLUGINS_DIR", "/", { pluginsDir: "/" }],
+    ["MCP_AUTH", "none", { auth: "none" }],
+    ["LOG_LEVEL", "debug", { logLevel: "debug" }],
+    ["LOG_FORMAT", "pretty", { logFormat: "pretty" }],
+    ["PORT", "", { port: 3000 }],
+    ["MCP_CONFIG", "  ", { configNamed: false }],
+  ])("take %s=%j", (name, value, expected) => {
+    expect(readSettings({ [name]: value })).toMatchObject(expected);
+  });
+
+  it("prefer flags to the environment", () => {
+    const env = {
+      PORT: "1",
+      HOST: "localhost",
+      MCP_CONFIG: "/env.json",
+      MCP_PLUGINS_DIR: "/tmp",
+      MCP_DATA_DIR: "/env",
+    };
+    const flags = {
+      port: "2",
+      host: "::1",
+      config: "/flag.json",
+      pluginsDir: inFolder("plugins"),
+      dataDir: "/flag",
+    };
+    expect(readSettings(env, flags)).toMatchObject({
+      port: 2,
+      host: "::1",
+      configFile: "/flag.json",
+      pluginsDir: inFolder("plugins"),
+      dataDir: "/flag",
+      databaseUrl: "file:/flag/server.db",
+    });
+  });
+
+  it.each([
+    ["PORT", "http", 'PORT must be a number from 0 to 65535 (0 takes a free one), not "http".'],
+    ["PORT", "65536", 'PORT must be a number from 0 to 65535 (0 takes a free one), not "65536".'],
+    [
+      "PUBLIC_URL",
+      "https://a.example/mcp",
+      'PUBLIC_URL must be an origin such as https://mcp.example.org, not "https://a.example/mcp".',
+    ],
+    [
+      "PUBLIC_URL",
+      "ftp://a.example",
+      'PUBLIC_URL must be an origin such as https://mcp.example.org, not "ftp://a.example".',
+    ],
+    ["MCP_AUTH", "off", 'MCP_AUTH must be one of keys, none, not "off".'],
+    ["LOG_LEVEL", "loud", 'LOG_LEVEL must be one of debug, info, warning, error, not "loud".'],
+    ["LOG_FORMAT", "xml", 'LOG_FORMAT must be one of json, pretty, not "xml".'],
+    ["MCP_PLUGINS_DIR", "/nowhere", "MCP_PLUGINS_DIR names /nowhere, which is not a folder."],
+    ["TLS_CERT_FILE", "/x.pem", "TLS needs both TLS_CERT_FILE and TLS_KEY_FILE."],
+    ["TLS_KEY_FILE", "/x.pem", "TLS needs both TLS_CERT_FILE and TLS_KEY_FILE."],
+  ])("refuse %s=%j", (name, value, message) => {
+    expect(() => readSettings({ [name]: value })).toThrow(
+      expect.objectContaining({ name: "AppError", code: "CONFIG_INVALID", message }),
+    );
+  });
+
+  it("refuse TLS files that are missing or no certificate", () => {
+    const read = (file: string) => () =>
+      readSettings({ TLS_CERT_FILE: file, TLS_KEY_FILE: inFolder("secret") });
+    expect(read(inFolder("missing"))).toThrow(
+      /^TLS_CERT_FILE and TLS_KEY_FILE cannot be used: ENOENT/,
+    );
+    expect(read(inFolder("secret"))).toThrow(/^TLS_CERT_FILE and TLS_KEY_FILE cannot be used: /);
+  });
+
+  it("name every variable in docs/cli.md, and no other", () => {
+    const sources = ["settings.ts", "secrets.ts"]
+      .map((name) => readFileSync(join(ROOT, "adapters/node", name), "utf8"))
+      .join("\n");
+    const read = [...sources.matchAll(/"([A-Z]+(?:_[A-Z]+)*)"/g)]
+      .map(([, name]) => name!)
+      .filter((name) => name !== "CONFIG_INVALID");
+    const expected = new Set([...read, ...SECRETS.map((name) => `${name}_FILE`)]);
+    const documented = readFileSync(join(ROOT, "docs/cli.md"), "utf8").matchAll(
+      /^\| `([A-Z_]+)`/gm,
+    );
+    expect([...documented].map(([, name]) => name!).toSorted()).toEqual([...expected].toSorted());
+  });
+});
+
+describe("secrets", () => {
+  it("come from their variables", () => {
+    expect(
+      readSettings({
+        MCP_ADMIN_TOKEN: `${SECRET}1`,
+        MCP_CLIENT_KEY: `${SECRET}2`,
+        MCP_MASTER_KEY: `${SECRET}3`,
+      }).secrets,
+    ).toEqual({
+      adminToken: `${SECRET}1`,
+      clientKey: `${SECRET}2`,
+      masterKey: `${SECRET}3`,
+    });
+  });
+
+  it.each([
+    ["MCP_ADMIN_TOKEN", "adminToken"],
+    ["MCP_CLIENT_KEY", "clientKey"],
+    ["MCP_MASTER_KEY", "masterKey"],
+  ] as const)("come from the file that %s_FILE names", (name, field) => {
+    const env = { [`${name}_FILE`]: inFolder("secret") };
+    expect(readSettings(env).secrets[field]).toBe(SECRET);
+    expect(env).toEqual({});
+  });
+
+  it.each(SECRETS)("are refused when %s and its _FILE are both set", (name) => {
+    const env = { [name]: SECRET, [`${name}_FILE`]: inFolder("secret") };
+    expect(() => readSettings(env)).toThrow(`Set ${name} or ${name}_FILE, not both.`);
+  });
+
+  it.each(SECRETS)("are refused when %s_FILE cannot be read or is empty", (name) => {
+    const read = (file: string) => () => readSettings({ [`${name}_FILE`]: file });
+    expect(read("/nowhere")).toThrow(
+      `${name}_FILE cannot be read: ENOENT: no such file or directory, open '/nowhere'`,
+    );
+    expect(read(inFolder("empty"))).toThrow(
+      `${name}_FILE names ${inFolder("empty")}, which is empty.`,
+    );
+  });
+
+  it.each([
+    ["MCP_CLIENT_KEY", "short"],
+    ["MCP_CLIENT_KEY", `${SECRET} with spaces`],
+    ["MCP_ADMIN_TOKEN", `${SECRET}é`],
+  ])("are refused when %s=%j, without repeating it", (name, value) => {
+    expect(() => readSettings({ [name]: value })).toThrow(
+      `${name} must have at least 22 printable ASCII characters and no spaces, as from: openssl rand -base64 32`,
+    );
+  });
+
+  it("must differ between clients and administrators", () => {
+    expect(() => readSettings({ MCP_ADMIN_TOKEN: SECRET, MCP_CLIENT_KEY: SECRET })).toThrow(
+      "MCP_ADMIN_TOKEN and MCP_CLIENT_KEY must differ: clients are no administrators.",
+    );
+  });
+
+  it("leave the environment all at once, even when one of them is refused", () => {
+    const env: Record<string, string> = {
+      MCP_ADMIN_TOKEN: "short",
+      MCP_CLIENT_KEY: SECRET,
+      MCP_CLIENT_KEY_FILE: inFolder("secret"),
+      MCP_MASTER_KEY: SECRET,
+      PORT: "1",
+    };
+    expect(() => readSettings(env)).toThrow("MCP_CLIENT_KEY");
+    expect(env).toEqual({ PORT: "1" });
+  });
+});
