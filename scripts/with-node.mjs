@@ -28,6 +28,11 @@ const child = spawn(node, process.argv.slice(2), {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => child.kill(signal));
 }
+// npm passes a SIGTERM to its shell, which dies of it and leaves this process behind: what npm started ends with npm.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const shell = process.ppid;
+  setInterval(() => process.ppid !== shell && child.kill("SIGTERM"), 500).unref();
+}
 child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
 
 function fetchNode() {
