@@ -1,8 +1,6 @@
 import { isIPv6 } from "node:net";
-import { AppError, type ServerConfig } from "../../src/index.ts";
+import { AppError, LOOPBACK_NAMES, type ServerConfig } from "../../src/index.ts";
 import type { Settings } from "./settings.ts";
-
-const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
 
 /**
  * Refuses to listen where it would be unsafe: beyond this machine without TLS (its own, or that of a proxy behind an
@@ -16,7 +14,7 @@ export function assertSafeListen({
   tls,
   publicUrl,
 }: Pick<Settings, "host" | "auth" | "tls" | "publicUrl">): void {
-  const isPublic = publicUrl !== null && !LOOPBACK_HOSTS.includes(new URL(publicUrl).hostname);
+  const isPublic = publicUrl !== null && !LOOPBACK_NAMES.has(new URL(publicUrl).hostname);
   if (isLoopback(host) && !(auth === "none" && isPublic)) return;
   if (auth === "none") {
     throw new AppError(
@@ -41,7 +39,7 @@ export function toServerConfig({
   const named = host === "0.0.0.0" || host === "::" ? [] : [isIPv6(host) ? `[${host}]` : host];
   const published = publicUrl === null ? [] : [new URL(publicUrl).hostname];
   return {
-    allowedHosts: [...new Set([...LOOPBACK_HOSTS, ...named, ...published])],
+    allowedHosts: [...new Set([...LOOPBACK_NAMES, ...named, ...published])],
     allowedOrigins: publicUrl === null ? [] : [publicUrl],
     auth,
   };

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { AppError, messageOf } from "../../src/index.ts";
+import { AppError, bearerSecretFault, messageOf } from "../../src/index.ts";
 
 /** The environment's variables, or a test's. Secrets are taken out of it when they have been read. */
 export type Environment = Record<string, string | undefined>;
@@ -10,9 +10,6 @@ export interface Secrets {
   /** Its form is checked where it is used. */
   readonly masterKey: string | null;
 }
-
-/** 128 bits in any encoding are longer; what is shorter was made up by a person. */
-const MIN_BEARER_CHARS = 22;
 
 /**
  * Reads the secrets, each from its variable or from the file that its `_FILE` twin names, and takes all of them out of
@@ -61,12 +58,9 @@ function readSecretFile(file: string, name: string): string {
 }
 
 function checkBearer(name: string, value: string | null): string | null {
-  if (value === null || (value.length >= MIN_BEARER_CHARS && /^[\x21-\x7e]+$/.test(value))) {
-    return value;
-  }
-  throw invalid(
-    `${name} must have at least ${MIN_BEARER_CHARS} printable ASCII characters and no spaces, as from: openssl rand -base64 32`,
-  );
+  const fault = value === null ? null : bearerSecretFault(value);
+  if (fault !== null) throw invalid(`${name} ${fault}`);
+  return value;
 }
 
 function invalid(message: string): AppError {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createSecureContext } from "node:tls";
-import { AppError, messageOf } from "../../src/index.ts";
+import { AppError, messageOf, parseOrigin } from "../../src/index.ts";
 import type { LogFormat } from "./logging.ts";
 import { takeSecrets, type Environment, type Secrets } from "./secrets.ts";
 
@@ -76,10 +76,8 @@ function parsePort(text: string): number {
 
 function parsePublicUrl(text: string | null): string | null {
   if (text === null) return null;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const plain = url !== null && url.pathname === "/" && url.search === "" && url.hash === "";
-  const http = url?.protocol === "https:" || url?.protocol === "http:";
-  if (plain && http && url.username === "" && url.password === "") return url.origin;
+  const url = parseOrigin(text);
+  if (url !== null) return url.origin;
   throw invalid(`PUBLIC_URL must be an origin such as https://mcp.example.org, not "${text}".`);
 }
 

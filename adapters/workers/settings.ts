@@ -1,4 +1,11 @@
-import { AppError, parseMasterKey, type ServerConfig } from "../../src/index.ts";
+import {
+  AppError,
+  bearerSecretFault,
+  LOOPBACK_NAMES,
+  parseMasterKey,
+  parseOrigin,
+  type ServerConfig,
+} from "../../src/index.ts";
 
 /** What the Worker is bound to: secrets (`wrangler secret put NAME`) and one plain variable, `PUBLIC_URL`. */
 export interface WorkerEnv {
@@ -21,10 +28,6 @@ export interface WorkerSettings {
   readonly config: ServerConfig;
 }
 
-/** 128 bits in any encoding are longer; what is shorter was made up by a person. */
-const SECRET = /^[\x21-\x7e]{22,}$/;
-const LOOPBACK_HOSTS = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
 /**
  * Reads the Worker's environment.
  *
@@ -34,13 +37,8 @@ export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
   const faults: string[] = [];
   const secret = (name: "MCP_CLIENT_KEY" | "MCP_ADMIN_TOKEN"): string => {
     const value = text(env[name]);
-    if (!SECRET.test(value)) {
-      faults.push(
-        value === ""
-          ? `${name} is not set`
-          : `${name} must have at least 22 printable ASCII characters and no spaces`,
-      );
-    }
+    const fault = value === "" ? "is not set" : bearerSecretFault(value);
+    if (fault !== null) faults.push(`${name} ${fault}`);
     return value;
   };
   const clientKey = secret("MCP_CLIENT_KEY");
@@ -78,10 +76,8 @@ function text(value: unknown): string {
   return typeof value === "string" ? value.trim() : "";
 }
 
+/** Plain http is for this machine alone. */
 function toOrigin(value: string): URL | null {
-  const url = URL.canParse(value) ? new URL(value) : null;
-  if (url === null || url.href !== `${url.origin}/`) return null;
-  const isSafe =
-    url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK_HOSTS.has(url.hostname));
-  return isSafe ? url : null;
+  const url = parseOrigin(value);
+  return url?.protocol === "https:" || LOOPBACK_NAMES.has(url?.hostname ?? "") ? url : null;
 }

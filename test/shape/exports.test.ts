@@ -16,6 +16,8 @@ describe("the package", () => {
       "AppError
       ERROR_CODES
       INSTANCE_ID
+      LOOPBACK_NAMES
+      bearerSecretFault
       createApp
       createInProcessHost
       createInstanceRepository
@@ -28,6 +30,7 @@ describe("the package", () => {
       messageOf
       parseManifest
       parseMasterKey
+      parseOrigin
       parsePluginsFile
       parseServerConfig
       pluginsFileSchema

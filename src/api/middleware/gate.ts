@@ -3,6 +3,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { ServerConfig } from "../../types/server-config.ts";
 import { LruMap } from "../../util/lru.ts";
+import { LOOPBACK_NAMES, parseOrigin } from "../../util/origin.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
 
 /** Who may use a route: anybody, MCP clients, or administrators. */
@@ -26,7 +27,7 @@ const LOCAL_CLIENT: Principal = Object.freeze({ kind: "client", id: "local", sco
 export function createGate(config: ServerConfig, authenticator: Authenticator): Gate {
   const hosts = new Set(config.allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(config.allowedOrigins.map((origin) => origin.toLowerCase()));
-  const loopback = config.allowedHosts.some((host) => LOOPBACK.has(host));
+  const loopback = config.allowedHosts.some((host) => LOOPBACK_NAMES.has(host));
   const knownHosts = new LruMap<string, boolean>(64);
 
   function hostAllowed(host: string | null): boolean {
@@ -56,13 +57,10 @@ export function createGate(config: ServerConfig, authenticator: Authenticator): 
   };
 }
 
-const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
 /** Only what a browser sends for such a page: `capacitor://localhost` is none, and neither is `http://x@localhost`. */
 function isLoopbackPage(origin: string): boolean {
-  const url = URL.canParse(origin) ? new URL(origin) : null;
-  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
-  return isHttp && url.origin === origin && LOOPBACK.has(url.hostname);
+  const url = parseOrigin(origin);
+  return url?.origin === origin && LOOPBACK_NAMES.has(url.hostname);
 }
 
 /** The name in a Host header, without port. Empty for what is no host at all, which is never allowed. */
