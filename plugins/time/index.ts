@@ -17,11 +17,14 @@ import { findZone, readZone, searchZones, suggestZones, zoneNames } from "./zone
 const COMPUTES = { readOnlyHint: true, idempotentHint: true, openWorldHint: false };
 
 /**
- * Time zones and calendar arithmetic, without a key and without the network.
+ * Time zones and calendar arithmetic, without a key and without the network. The server calls this function and takes
+ * the plugin that it returns.
  *
  * @param clock what time it is; tests bring their own
  */
-export function createTimePlugin(clock: () => Temporal.Instant = Temporal.Now.instant): MCPPlugin {
+export default function createTimePlugin(
+  clock: () => Temporal.Instant = Temporal.Now.instant,
+): MCPPlugin {
   const now = () => clock().round({ smallestUnit: "second", roundingMode: "floor" });
   const read = (text: string, timeZone: string, choice: Disambiguation = "reject") =>
     readDateTime(text, { timeZone, disambiguation: choice, now });
@@ -191,6 +194,3 @@ export function createTimePlugin(clock: () => Temporal.Instant = Temporal.Now.in
     },
   });
 }
-
-/** The server calls the function and takes the plugin that it returns. */
-export default createTimePlugin;

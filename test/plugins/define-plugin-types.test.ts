@@ -1,4 +1,5 @@
 import { type } from "arktype";
+import { toStandardJsonSchema } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
@@ -54,28 +55,24 @@ describe("the types of a definition", () => {
     });
   });
 
-  it("follow from Valibot with JSON Schema beside it", () => {
-    const plain = v.object({ city: v.string() });
-    const jsonSchema = { type: "object", properties: { city: { type: "string" } } };
-    const withJson = {
-      "~standard": {
-        ...plain["~standard"],
-        jsonSchema: { input: () => jsonSchema, output: () => jsonSchema },
-      },
-    };
+  it("follow from Valibot, whose JSON Schema is a package of its own", () => {
     const plugin = definePlugin({
       ...base,
       tools: {
         forecast: {
           description: "Forecasts.",
-          input: withJson,
+          input: toStandardJsonSchema(v.object({ city: v.string() })),
           handler: (args) => {
             expectTypeOf(args).toEqualTypeOf<{ city: string }>();
           },
         },
       },
     });
-    expect(plugin.getTools()[0]?.inputSchema).toEqual(jsonSchema);
+    expect(plugin.getTools()[0]?.inputSchema).toMatchObject({
+      type: "object",
+      properties: { city: { type: "string" } },
+      required: ["city"],
+    });
   });
 
   it("are any object for a tool without a schema", () => {

@@ -1,5 +1,5 @@
 import { Temporal } from "temporal-polyfill";
-import { createTimePlugin } from "../../plugins/time/index.ts";
+import createTimePlugin from "../../plugins/time/index.ts";
 import { createTestHost, type TestHost } from "../../src/plugins/index.ts";
 
 const NOW = "2026-07-01T12:34:56.789Z";

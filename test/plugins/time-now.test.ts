@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTimePlugin } from "../../plugins/time/index.ts";
+import createTimePlugin from "../../plugins/time/index.ts";
 import { createTestHost } from "../../src/plugins/index.ts";
 import { callTime, openTime } from "./time-host.ts";
 
