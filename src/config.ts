@@ -2,7 +2,6 @@ import * as z from "zod";
 import { AppError } from "./errors.ts";
 import { INSTANCE_ID } from "./core/instance-settings.ts";
 import type { InstanceEntry } from "./types/instances.ts";
-import type { ServerConfig } from "./types/server-config.ts";
 
 const INSTANCE_ID_RULE =
   "must consist of a-z, 0-9 and -, begin with a letter and have 32 characters at most";
@@ -37,7 +36,7 @@ const instanceEntry = z
   .meta({ id: "PluginInstance" });
 
 /** `config/plugins.json`. Unknown members are mistakes, and are named. */
-export const pluginsFileSchema = z
+const pluginsFileSchema = z
   .strictObject({
     $schema: z.string().optional(),
     plugins: z.record(z.string().regex(INSTANCE_ID, INSTANCE_ID_RULE), instanceEntry).meta({
@@ -68,17 +67,4 @@ export function parsePluginsFile(
     return `/${issue.path.map(String).join("/")}: ${message}`;
   });
   throw new AppError("CONFIG_INVALID", `${source} is not valid:\n  ${issues.join("\n  ")}`);
-}
-
-const serverConfigSchema: z.ZodType<ServerConfig> = z.strictObject({
-  allowedHosts: z.array(z.string().min(1)).min(1),
-  allowedOrigins: z.array(z.string()),
-  auth: z.enum(["keys", "none"]),
-});
-
-/** @throws AppError `CONFIG_INVALID` */
-export function parseServerConfig(content: unknown): ServerConfig {
-  const parsed = serverConfigSchema.safeParse(content);
-  if (parsed.success) return parsed.data;
-  throw new AppError("CONFIG_INVALID", z.prettifyError(parsed.error));
 }

@@ -1,12 +1,13 @@
 /** What adapters, and programs that embed the server, import. */
+export { problem } from "./api/problem.ts";
 export { createApp } from "./app.ts";
 export type { App, AppDeps } from "./app.ts";
-export { parsePluginsFile, parseServerConfig, pluginsFileSchema } from "./config.ts";
-export { toKeyRecord } from "./core/auth/authenticator.ts";
+export { parsePluginsFile } from "./config.ts";
+export { environmentKey, KEY_ROLES, toKeyRecord } from "./core/auth/keys.ts";
 export { bearerSecretFault } from "./core/auth/bearer-secret.ts";
 export { parseMasterKey } from "./core/auth/master-key.ts";
-export { INSTANCE_ID } from "./core/instance-settings.ts";
 export { parseManifest } from "./core/plugin-manifest.ts";
+export type { StepLimits } from "./core/plugin-steps.ts";
 export type { InstanceStatus } from "./core/plugin-status.ts";
 export type { ServerIdentity } from "./core/plugin-mcp-server.ts";
 export { AppError, ERROR_CODES, messageOf } from "./errors.ts";
@@ -19,7 +20,6 @@ export { createKeyRepository } from "./storage/key-repository.ts";
 export {
   createMemoryCredentials,
   createMemoryInstances,
-  createMemoryKeys,
   createMemorySessions,
 } from "./storage/memory.ts";
 export type {
@@ -29,13 +29,16 @@ export type {
   PluginManifest,
   PluginPackage,
 } from "./types/instances.ts";
+export type { KeyRole } from "./core/auth/keys.ts";
 export type { KeyRecord, KeyStore } from "./types/keys.ts";
+export type { CredentialSource } from "./types/auth.ts";
+export type { HostKind, PluginHost } from "./types/host.ts";
 export type { JsonSchema } from "./types/json.ts";
 export type { LogFields, Logger } from "./types/logger.ts";
 export type { Principal } from "./types/principal.ts";
 export type { Sha256, Time } from "./types/runtime.ts";
+export type { LegacySession, LegacySessions } from "./types/sessions.ts";
 export type { SchemaEngine, SchemaValidator } from "./types/schema-engine.ts";
 export type { ServerConfig } from "./types/server-config.ts";
-export { toBase64Url } from "./util/bytes.ts";
-export { LOOPBACK_NAMES, parseOrigin } from "./util/origin.ts";
+export { LOOPBACK_NAMES, parsePublicOrigin } from "./util/origin.ts";
 export { randomToken, uuidv7 } from "./util/ids.ts";

@@ -31,10 +31,22 @@ export function prepareDataFolder(folder: string): void {
   } catch (error) {
     throw invalid(`The data folder ${folder} cannot be made: ${messageOf(error)}`);
   }
-  if ((statSync(folder).mode & STICKY) !== 0) {
-    throw invalid(`${folder} is shared by everybody: name a folder of its own for the data.`);
-  }
+  const fault = dataFolderFault(folder);
+  if (fault !== null) throw invalid(fault);
   closeToOthers(folder, 0o700);
+}
+
+/** Why an existing folder cannot hold the data, or `null`. */
+export function dataFolderFault(folder: string): string | null {
+  const { mode } = statSync(folder);
+  return (mode & STICKY) === 0
+    ? null
+    : `${folder} is shared by everybody: name a folder of its own for the data (MCP_DATA_DIR).`;
+}
+
+/** Where the master key lies when none is given. */
+export function masterKeyPath(folder: string): string {
+  return join(folder, KEY_FILE);
 }
 
 /**
@@ -44,7 +56,7 @@ export function prepareDataFolder(folder: string): void {
  */
 export function loadMasterKey(folder: string, given: string | null): Uint8Array {
   if (given !== null) return parse(given, "MCP_MASTER_KEY");
-  const path = join(folder, KEY_FILE);
+  const path = masterKeyPath(folder);
   return parse(readKeyFile(path) ?? createKeyFile(path), path);
 }
 

@@ -21,7 +21,7 @@ const PRAGMAS = [
 
 export interface OpenDatabase {
   readonly db: Database;
-  /** Whether it answers a query. */
+  /** Whether it answers a query. Rejects with the reason when it cannot be asked. */
   isReady(): Promise<boolean>;
   close(): void;
 }
@@ -62,13 +62,7 @@ export function openDatabase(url: string): OpenDatabase {
 function toOpenDatabase(sqlite: SqliteDatabase.Database, db: Database): OpenDatabase {
   return {
     db,
-    async isReady() {
-      try {
-        return sqlite.prepare("select 1").get() !== undefined;
-      } catch {
-        return false;
-      }
-    },
+    isReady: async () => sqlite.prepare("select 1").get() !== undefined,
     close: () => void sqlite.close(),
   };
 }

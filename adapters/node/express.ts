@@ -13,6 +13,10 @@ export function createExpress(app: Pick<App, "fetch">): Express {
   const server = express();
   server.disable("x-powered-by");
   server.disable("etag");
-  server.use((request, response) => void listener(request, response));
+  server.use((request, response) => {
+    // An address as the target would be a second host, beside the one that is checked.
+    if (request.url.startsWith("/")) void listener(request, response);
+    else response.status(400).end();
+  });
   return server;
 }

@@ -1,8 +1,11 @@
 import {
+  environmentKey,
+  KEY_ROLES,
   randomToken,
   toKeyRecord,
   uuidv7,
   type KeyRecord,
+  type KeyRole,
   type KeyStore,
 } from "../../src/index.ts";
 import { sha256, systemTime } from "./runtime.ts";
@@ -36,15 +39,12 @@ export async function prepareKeys(
   const made: KeyRecord[] = [];
   const createdAt = systemTime.now();
 
-  const provide = async (
-    { kind, scopes, prefix }: (typeof KINDS)[keyof typeof KINDS],
-    secret: string | null,
-  ): Promise<string | null> => {
+  const provide = async (role: KeyRole, secret: string | null): Promise<string | null> => {
     if (secret !== null) {
-      const id = `environment-${kind}`;
-      given.push(await toKeyRecord(secret, { id, name: id, kind, scopes, createdAt }, sha256));
+      given.push(await environmentKey(role, secret, createdAt, sha256));
       return null;
     }
+    const { kind, scopes, prefix } = KEY_ROLES[role];
     if (stored.some((key) => key.kind === kind)) return null;
     const fresh = randomToken(prefix);
     const fields = { id: uuidv7(createdAt), name: "first run", kind, scopes, createdAt };
@@ -52,9 +52,9 @@ export async function prepareKeys(
     return fresh;
   };
 
-  const adminToken = await provide(KINDS.admin, secrets.adminToken);
+  const adminToken = await provide("admin", secrets.adminToken);
   // Without authentication a client needs none; the first run with it will make one.
-  const clientKey = auth === "none" ? null : await provide(KINDS.client, secrets.clientKey);
+  const clientKey = auth === "none" ? null : await provide("client", secrets.clientKey);
   return {
     keys: [...stored, ...given, ...made],
     created: {
@@ -66,8 +66,3 @@ export async function prepareKeys(
     },
   };
 }
-
-const KINDS = {
-  admin: { kind: "user", scopes: ["admin"], prefix: "mcpa_" },
-  client: { kind: "client", scopes: ["mcp"], prefix: "mcpk_" },
-} as const;

@@ -29,11 +29,8 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** @throws AppError `CONFIG_INVALID` when the address is taken or not ours */
-export async function listen(
-  handler: RequestListener,
-  { host, port, tls }: Pick<Settings, "host" | "port" | "tls">,
-): Promise<Listening> {
+/** A server that keeps the limits, not listening yet. */
+export function createHttpServer(handler: RequestListener, tls: Settings["tls"]): Server {
   const server: Server =
     tls === null
       ? createServer(LIMITS, handler)
@@ -44,7 +41,15 @@ export async function listen(
   server.maxHeadersCount = MAX_HEADERS;
   server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET;
   server.maxConnections = MAX_CONNECTIONS;
+  return server;
+}
 
+/** @throws AppError `CONFIG_INVALID` when the address is taken or not ours */
+export async function listen(
+  handler: RequestListener,
+  { host, port, tls }: Pick<Settings, "host" | "port" | "tls">,
+): Promise<Listening> {
+  const server = createHttpServer(handler, tls);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
     server.listen(port, host, resolve);

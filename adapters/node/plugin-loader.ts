@@ -39,7 +39,7 @@ export interface PluginFolders {
   readonly pluginsDir: string;
   /** The server's own plugins, used for a name that the user's folder does not have. */
   readonly bundledDir: string;
-  /** From where npm packages are looked up, upwards. */
+  /** From where npm packages are looked up, upwards: the folder of the file that names them. */
   readonly packagesFrom: string;
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   createApp,
@@ -59,7 +60,7 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
       discovery: createDiscovery({
         pluginsDir: settings.pluginsDir,
         bundledDir: BUNDLED_PLUGINS,
-        packagesFrom: settings.pluginsDir,
+        packagesFrom: dirname(settings.configFile),
       }),
       hosts: { "in-process": createInProcessHost({ importModule: importPlugin }) },
       keys,
@@ -93,6 +94,9 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
 /** Ends what was begun, the last first. All of it, even when one end fails; then rejects with the first failure. */
 async function endInReverse(ends: (() => unknown)[]): Promise<void> {
   const failures: unknown[] = [];
+  // Time limits keep no process alive (`systemTime`). Without this, one plugin whose `stop` waits for nothing would end
+  // the process before the others were stopped.
+  const alive = setInterval(() => {}, 60_000);
   for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
     try {
       await end();
@@ -100,5 +104,6 @@ async function endInReverse(ends: (() => unknown)[]): Promise<void> {
       failures.push(error);
     }
   }
+  clearInterval(alive);
   if (failures.length > 0) throw failures[0];
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createSecureContext } from "node:tls";
-import { AppError, messageOf, parseOrigin } from "../../src/index.ts";
+import { AppError, messageOf, parsePublicOrigin } from "../../src/index.ts";
 import type { LogFormat } from "./logging.ts";
 import { takeSecrets, type Environment, type Secrets } from "./secrets.ts";
 
@@ -76,9 +76,11 @@ function parsePort(text: string): number {
 
 function parsePublicUrl(text: string | null): string | null {
   if (text === null) return null;
-  const url = parseOrigin(text);
+  const url = parsePublicOrigin(text);
   if (url !== null) return url.origin;
-  throw invalid(`PUBLIC_URL must be an origin such as https://mcp.example.org, not "${text}".`);
+  throw invalid(
+    `PUBLIC_URL must be an origin such as https://mcp.example.org (http on localhost alone), not "${text}".`,
+  );
 }
 
 /** A folder that somebody named must be there; the default one need not be. */

@@ -1,11 +1,13 @@
 import {
+  AppError,
   createApp,
   createMemoryCredentials,
   createMemoryInstances,
   createPortableSchemaEngine,
+  environmentKey,
   messageOf,
-  toKeyRecord,
-  AppError,
+  problem,
+  uuidv7,
   type App,
   type KeyRecord,
   type ServerIdentity,
@@ -94,15 +96,11 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
   };
 }
 
-async function readKeys(
-  { clientKey, adminToken }: WorkerSettings,
-  createdAt: number,
-): Promise<KeyRecord[]> {
-  const record = (secret: string, kind: KeyRecord["kind"], scope: string) => {
-    const id = `environment-${kind}`;
-    return toKeyRecord(secret, { id, name: id, kind, scopes: [scope], createdAt }, sha256);
-  };
-  return [await record(adminToken, "user", "admin"), await record(clientKey, "client", "mcp")];
+function readKeys({ clientKey, adminToken }: WorkerSettings, now: number): Promise<KeyRecord[]> {
+  return Promise.all([
+    environmentKey("admin", adminToken, now, sha256),
+    environmentKey("client", clientKey, now, sha256),
+  ]);
 }
 
 /** A request of another Worker, through a service binding, has no Host header; its URL says whom it is meant for. */
@@ -113,18 +111,10 @@ function withHost(request: Request): Request {
   return new Request(request, { headers });
 }
 
-/** An RFC 9457 answer for a server that could not be put together. A configuration fault names variables, no values. */
+/** The answer of a server that could not be put together. A configuration fault names variables, no values. */
 function unavailable(error: unknown): Response {
-  const isConfig = error instanceof AppError && error.code === "CONFIG_INVALID";
-  const code = isConfig ? error.code : "INTERNAL";
-  return new Response(
-    JSON.stringify({
-      type: `urn:mcp-plugin-server:error:${code}`,
-      title: isConfig ? "The configuration is not valid." : "Something went wrong on the server.",
-      status: 500,
-      code,
-      ...(isConfig && { detail: error.message }),
-    }),
-    { status: 500, headers: { "content-type": "application/problem+json" } },
-  );
+  const requestId = uuidv7(Date.now());
+  return error instanceof AppError && error.code === "CONFIG_INVALID"
+    ? problem(error.code, requestId, { detail: error.message })
+    : problem("INTERNAL", requestId);
 }

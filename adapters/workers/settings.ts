@@ -1,9 +1,8 @@
 import {
   AppError,
   bearerSecretFault,
-  LOOPBACK_NAMES,
   parseMasterKey,
-  parseOrigin,
+  parsePublicOrigin,
   type ServerConfig,
 } from "../../src/index.ts";
 
@@ -47,9 +46,9 @@ export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
   const masterKeyText = text(env.MCP_MASTER_KEY);
   const masterKey = parseMasterKey(masterKeyText);
   if (masterKeyText === "") faults.push("MCP_MASTER_KEY is not set");
-  else if (!masterKey.ok) faults.push("MCP_MASTER_KEY must be 32 bytes as base64 or hex");
+  else if (!masterKey.ok) faults.push(`MCP_MASTER_KEY: ${masterKey.reason}`);
 
-  const publicUrl = toOrigin(text(env.PUBLIC_URL));
+  const publicUrl = parsePublicOrigin(text(env.PUBLIC_URL));
   if (publicUrl === null) {
     faults.push(
       "PUBLIC_URL must be the origin that clients use, such as https://mcp.example.org (http on localhost alone)",
@@ -74,10 +73,4 @@ export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
 /** A binding of another kind under one of our names counts as not set. */
 function text(value: unknown): string {
   return typeof value === "string" ? value.trim() : "";
-}
-
-/** Plain http is for this machine alone. */
-function toOrigin(value: string): URL | null {
-  const url = parseOrigin(value);
-  return url?.protocol === "https:" || LOOPBACK_NAMES.has(url?.hostname ?? "") ? url : null;
 }

@@ -5,7 +5,6 @@ const PROBLEMS = {
   CONFIG_INVALID: [500, "The configuration is not valid."],
   PLUGIN_INVALID: [422, "The plugin is not valid."],
   PLUGIN_STATE: [409, "The plugin is in a state that does not allow this."],
-  PLUGIN_NOT_FOUND: [404, "There is no such plugin."],
   PLUGIN_TIMEOUT: [504, "The plugin took too long."],
   PLUGIN_UNAVAILABLE: [503, "The plugin is not running."],
   CALL_ABORTED: [499, "The request was cancelled."],
@@ -16,22 +15,25 @@ const PROBLEMS = {
   HOST_REFUSED: [403, "This server does not answer to that host name."],
   ORIGIN_REFUSED: [403, "This server does not answer pages of that origin."],
   NOT_FOUND: [404, "There is nothing here."],
-  BODY_TOO_LARGE: [413, "The body is too large."],
-  BODY_INVALID: [400, "The body is not valid."],
-  UNSUPPORTED_MEDIA_TYPE: [415, "The body must be application/json."],
   UNSAFE_LISTEN: [500, "The server is not set up safely."],
   INTERNAL: [500, "Something went wrong on the server."],
 } as const satisfies Record<ErrorCode, readonly [status: number, sentence: string]>;
+
+export interface ProblemOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What an operator has to do. Only for a server that could not start, and never anything that was sent. */
+  readonly detail?: string;
+}
 
 /** An RFC 9457 answer. It tells the code, a fixed sentence and the request id, and nothing of what was sent. */
 export function problem(
   code: ErrorCode,
   requestId: string,
-  headers?: Record<string, string>,
+  { headers, detail }: ProblemOptions = {},
 ): Response {
   const [status, title] = PROBLEMS[code];
   const type = `urn:mcp-plugin-server:error:${code}`;
-  return new Response(JSON.stringify({ type, title, status, code, requestId }), {
+  return new Response(JSON.stringify({ type, title, status, code, detail, requestId }), {
     status,
     headers: { "content-type": "application/problem+json", ...headers },
   });

@@ -72,7 +72,9 @@ function takeOut(list: string[], item: string): boolean {
 function refusal(reason: Refusal, requestId: string): Response {
   switch (reason) {
     case "UNAUTHENTICATED":
-      return problem(reason, requestId, { "www-authenticate": 'Bearer realm="mcp-plugin-server"' });
+      return problem(reason, requestId, {
+        headers: { "www-authenticate": 'Bearer realm="mcp-plugin-server"' },
+      });
     case "HOST_REFUSED":
     case "ORIGIN_REFUSED":
     case "FORBIDDEN":

@@ -1,19 +1,8 @@
 import type { CredentialSource } from "../types/auth.ts";
 import type { InstanceStore, StoredInstance } from "../types/instances.ts";
-import type { KeyRecord, KeyStore } from "../types/keys.ts";
 import type { LegacySession, LegacySessions } from "../types/sessions.ts";
 
 /** Reference drivers that forget everything at the end of the process. */
-
-export function createMemoryKeys(keys: readonly KeyRecord[] = []): KeyStore {
-  const all = [...keys];
-  return {
-    list: async () => [...all],
-    async add(key) {
-      all.push(key);
-    },
-  };
-}
 
 export function createMemoryInstances(instances: readonly StoredInstance[] = []): InstanceStore {
   return { list: async () => instances };

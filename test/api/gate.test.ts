@@ -3,8 +3,16 @@ import { modernRequest } from "../helpers/mcp.ts";
 import { ADMIN_TOKEN, type TestRequest } from "../helpers/test-app.ts";
 import { WAYS } from "../helpers/ways.ts";
 
-const CONFIG = {
-  allowedHosts: ["localhost", "127.0.0.1", "[::1]", "mcp.example.org"],
+/** A server of this machine alone. */
+const LOCAL = {
+  allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
+  allowedOrigins: [],
+  auth: "keys",
+} as const;
+
+/** One that others know by a name, and this machine still by its own. */
+const PUBLIC = {
+  allowedHosts: [...LOCAL.allowedHosts, "mcp.example.org"],
   allowedOrigins: ["https://mcp.example.org"],
   auth: "keys",
 } as const;
@@ -27,9 +35,6 @@ const GOOD_HOSTS = [
   "127.0.0.1:3000",
   "[::1]",
   "[::1]:3000",
-  "mcp.example.org",
-  "mcp.example.org:80",
-  "MCP.example.ORG:443",
 ];
 
 const BAD_HOSTS = [
@@ -71,7 +76,6 @@ const GOOD_ORIGINS = [
   "http://LOCALHOST:5173",
   "http://127.0.0.1:8080",
   "http://[::1]:8080",
-  "https://mcp.example.org",
 ];
 
 const BAD_ORIGINS = [
@@ -79,9 +83,7 @@ const BAD_ORIGINS = [
   "http://evil.example",
   "http://evil.example:3000",
   "http://localhost.evil.example",
-  "http://mcp.example.org",
-  "https://mcp.example.org:8443",
-  "https://mcp.example.org.evil.example",
+  "https://mcp.example.org",
   "http://127.0.0.2:3000",
   "http://127.1",
   "http://2130706433",
@@ -101,7 +103,7 @@ const BAD_ORIGINS = [
 
 describe.each(WAYS)("the gate, $way", ({ open }) => {
   it.each(ROUTES)("lets allowed hosts and origins through to %s", async (_, status, path, init) => {
-    const app = await open({ deps: { config: CONFIG } });
+    const app = await open({ deps: { config: LOCAL } });
     for (const host of GOOD_HOSTS) {
       for (const origin of GOOD_ORIGINS) {
         const response = await app.request(path, withAddress(init, host, origin));
@@ -113,7 +115,7 @@ describe.each(WAYS)("the gate, $way", ({ open }) => {
   it.each(ROUTES)(
     "refuses other hosts at %s, whatever the origin",
     async (_, _status, path, init) => {
-      const app = await open({ deps: { config: CONFIG } });
+      const app = await open({ deps: { config: LOCAL } });
       for (const host of BAD_HOSTS) {
         for (const origin of [null, "http://localhost:3000", `http://${host}`]) {
           const response = await app.request(path, withAddress(init, host, origin));
@@ -129,7 +131,7 @@ describe.each(WAYS)("the gate, $way", ({ open }) => {
   );
 
   it.each(ROUTES)("refuses malformed hosts at %s", async (_, _status, path, init) => {
-    const app = await open({ deps: { config: CONFIG } });
+    const app = await open({ deps: { config: LOCAL } });
     for (const host of MALFORMED_HOSTS) {
       const response = await app.request(path, withAddress(init, host, null));
       expect([host, response.status]).toEqual([host, app.port === null ? 403 : 400]);
@@ -137,7 +139,7 @@ describe.each(WAYS)("the gate, $way", ({ open }) => {
   });
 
   it.each(ROUTES)("refuses pages of other origins at %s", async (_, _status, path, init) => {
-    const app = await open({ deps: { config: CONFIG } });
+    const app = await open({ deps: { config: LOCAL } });
     for (const origin of BAD_ORIGINS) {
       const response = await app.request(path, withAddress(init, "localhost:3000", origin));
       expect([origin, response.status, await codeOf(response)]).toEqual([
@@ -149,7 +151,7 @@ describe.each(WAYS)("the gate, $way", ({ open }) => {
   });
 
   it("answers a refused host with a problem that tells nothing more, and asks for no key", async () => {
-    const app = await open({ deps: { config: CONFIG } });
+    const app = await open({ deps: { config: LOCAL } });
     const init = withAddress({ key: null }, "evil.example", null);
     const response = await app.request("/api/plugins", init);
     expect(response.headers.get("content-type")).toBe("application/problem+json");
@@ -164,7 +166,7 @@ describe.each(WAYS)("the gate, $way", ({ open }) => {
   });
 
   it("answers a refused origin with a problem that tells nothing more", async () => {
-    const app = await open({ deps: { config: CONFIG } });
+    const app = await open({ deps: { config: LOCAL } });
     const init = withAddress({}, "localhost:3000", "http://evil.example");
     const response = await app.request("/mcp", init);
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
@@ -178,27 +180,31 @@ describe.each(WAYS)("the gate, $way", ({ open }) => {
   });
 });
 
-describe("the gate of a server that is not of this machine", () => {
-  const config = {
-    allowedHosts: ["mcp.example.org"],
-    allowedOrigins: ["https://mcp.example.org"],
-    auth: "keys",
-  } as const;
+describe("the gate of a server with a public address", () => {
+  const answer = async (host: string, origin: string | null) => {
+    const app = await WAYS[0]!.open({ deps: { config: PUBLIC } });
+    return (await app.request("/healthz", withAddress({}, host, origin))).status;
+  };
+
+  it.each(["mcp.example.org", "mcp.example.org:80", "MCP.example.ORG:443", ...GOOD_HOSTS])(
+    "answers to the host %s",
+    async (host) => {
+      expect(await answer(host, null)).toBe(200);
+      expect(await answer(host, "https://mcp.example.org")).toBe(200);
+      expect(await answer(host, "HTTPS://MCP.EXAMPLE.ORG")).toBe(200);
+    },
+  );
 
   it.each([
-    [null, 200],
-    ["https://mcp.example.org", 200],
-    ["http://localhost", 403],
-    ["http://127.0.0.1:3000", 403],
-  ])("answers a page of %s with %i", async (origin, status) => {
-    const app = await WAYS[0]!.open({ deps: { config } });
-    const response = await app.request("/healthz", withAddress({}, "mcp.example.org", origin));
-    expect(response.status).toBe(status);
-  });
-
-  it("refuses the names of this machine as hosts", async () => {
-    const app = await WAYS[0]!.open({ deps: { config } });
-    expect((await app.request("/healthz")).status).toBe(403);
+    "http://mcp.example.org",
+    "https://mcp.example.org:8443",
+    "https://mcp.example.org.evil.example",
+    "https://evil.example",
+    // A page of this machine is for servers that nobody else reaches.
+    ...GOOD_ORIGINS.filter((origin) => origin !== null),
+  ])("refuses pages of %s", async (origin) => {
+    expect(await answer("mcp.example.org", origin)).toBe(403);
+    expect(await answer("localhost:3000", origin)).toBe(403);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { problem } from "../../src/api/problem.ts";
 import { ERROR_CODES, type ErrorCode } from "../../src/errors.ts";
@@ -23,6 +23,19 @@ describe("docs/errors.md", () => {
     const section = sections.get(code)!;
     expect(section).toMatch(new RegExp(`^HTTP ${problem(code, "").status}[.,]`, "m"));
     expect(section).toMatch(/^What to do: \S/m);
+  });
+});
+
+describe("a code", () => {
+  const sources = ["src", "adapters"].flatMap((folder) =>
+    readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !/(^|\/)(errors|problem)\.ts$/.test(name))
+      .map((name) => readFileSync(new URL(`../../${folder}/${name}`, import.meta.url), "utf8")),
+  );
+
+  it.each(ERROR_CODES)("%s is raised somewhere", (code) => {
+    const raised = sources.some((text) => text.includes(`"${code}"`));
+    expect(raised || code === "INTERNAL").toBe(true);
   });
 });
 

@@ -4,12 +4,15 @@ import type { Time } from "../../src/index.ts";
 export function createFakeTime(start = 1_700_000_000_000): Time & {
   /** Lets `ms` pass and runs what falls due, in order, waiting for what each task starts. */
   advance(ms: number): Promise<void>;
+  /** How many tasks wait for their time. */
+  pending(): number;
 } {
   let now = start;
   const tasks = new Map<number, { at: number; task: () => void }>();
   let lastId = 0;
   return {
     now: () => now,
+    pending: () => tasks.size,
     after(ms, task) {
       const id = ++lastId;
       tasks.set(id, { at: now + ms, task });

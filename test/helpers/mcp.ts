@@ -18,12 +18,18 @@ export interface ModernOptions {
   readonly signal?: AbortSignal;
 }
 
+export type ModernRequest = Omit<RequestInit, "headers" | "body"> & {
+  readonly key?: string | null;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+};
+
 /** A 2026-07-28 request as a correct client sends it. */
 export function modernRequest(
   method: string,
   params: Record<string, unknown> = {},
   options: ModernOptions = {},
-): RequestInit & { key?: string | null } {
+): ModernRequest {
   const name = params["name"] ?? params["uri"];
   return {
     method: "POST",

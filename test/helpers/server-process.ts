@@ -7,7 +7,7 @@ import { run } from "../../adapters/node/cli/program.ts";
 import { modernRequest } from "./mcp.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-export const MAIN = join(ROOT, "adapters/node/main.ts");
+const MAIN = join(ROOT, "adapters/node/main.ts");
 export const FIXTURE_PLUGINS = join(ROOT, "test/fixtures/plugins");
 
 /** What `--json` prints. */
@@ -167,7 +167,7 @@ function post(
   const { headers, body } = modernRequest(method, params);
   return fetch(mcpUrl, {
     method: "POST",
-    headers: { ...(headers as Record<string, string>), authorization: `Bearer ${key}` },
-    body: body as string,
+    headers: { ...headers, authorization: `Bearer ${key}` },
+    body,
   });
 }

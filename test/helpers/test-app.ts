@@ -16,7 +16,7 @@ import { createRecordingLogger, type LogRecord } from "./logger.ts";
 export const CLIENT_KEY = "mcpk_test_client_key_0123456789abcdef";
 export const OTHER_CLIENT_KEY = "mcpk_other_client_key_0123456789abcde";
 export const ADMIN_TOKEN = "mcpa_test_admin_token_0123456789abcde";
-export const ORIGIN = "http://localhost:3000";
+const ORIGIN = "http://localhost:3000";
 
 export interface TestApp extends App {
   readonly logs: readonly LogRecord[];

@@ -28,7 +28,7 @@ async function openInProcess(options?: TestAppOptions): Promise<OpenApp> {
   return { ...app, port: null };
 }
 
-export async function openThroughExpress(options?: TestAppOptions): Promise<OpenApp> {
+async function openThroughExpress(options?: TestAppOptions): Promise<OpenApp> {
   const app = await createTestApp(options);
   const server = createServer(createExpress(app));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

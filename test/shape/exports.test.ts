@@ -15,7 +15,7 @@ describe("the package", () => {
     expect(valuesOf(server)).toMatchInlineSnapshot(`
       "AppError
       ERROR_CODES
-      INSTANCE_ID
+      KEY_ROLES
       LOOPBACK_NAMES
       bearerSecretFault
       createApp
@@ -24,35 +24,39 @@ describe("the package", () => {
       createKeyRepository
       createMemoryCredentials
       createMemoryInstances
-      createMemoryKeys
       createMemorySessions
       createPortableSchemaEngine
+      environmentKey
       messageOf
       parseManifest
       parseMasterKey
-      parseOrigin
       parsePluginsFile
-      parseServerConfig
-      pluginsFileSchema
+      parsePublicOrigin
+      problem
       randomToken
-      toBase64Url
       toKeyRecord
       uuidv7"
     `);
     expect(typesOf("src/index.ts")).toMatchInlineSnapshot(`
       "App
       AppDeps
+      CredentialSource
       Database
       ErrorCode
+      HostKind
       InstanceEntry
       InstanceStatus
       InstanceStore
       JsonSchema
       KeyRecord
+      KeyRole
       KeyStore
+      LegacySession
+      LegacySessions
       LogFields
       Logger
       PluginDiscovery
+      PluginHost
       PluginManifest
       PluginPackage
       Principal
@@ -61,6 +65,7 @@ describe("the package", () => {
       ServerConfig
       ServerIdentity
       Sha256
+      StepLimits
       Time"
     `);
   });

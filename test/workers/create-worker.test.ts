@@ -232,7 +232,7 @@ describe("the Worker's environment", () => {
     {
       name: "a short master key",
       env: { ...ENV, MCP_MASTER_KEY: "hunter2" },
-      detail: /^MCP_MASTER_KEY must/,
+      detail: /^MCP_MASTER_KEY: The master key must be exactly 32 bytes/,
     },
     {
       name: "an address without TLS",

@@ -1,8 +1,9 @@
 import Sqlite from "better-sqlite3";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { messageOf, parseMasterKey } from "../../../src/index.ts";
+import { dataFolderFault, masterKeyPath } from "../data-folder.ts";
 import { databasePath } from "../database.ts";
 import { assertSafeListen } from "../listen-rules.ts";
 import { createDiscovery } from "../plugin-loader.ts";
@@ -82,6 +83,8 @@ function folderProblem(folder: string): string | null {
   }
   if (!statSync(folder).isDirectory()) return "It is not a folder. Choose another: MCP_DATA_DIR.";
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  const fault = dataFolderFault(folder);
+  if (fault !== null) return fault;
   return (statSync(folder).mode & 0o077) === 0
     ? null
     : "Others of this machine may read it. The next start sets its mode to 700.";
@@ -92,7 +95,7 @@ function nearestFolder(path: string): string {
 }
 
 function masterKeyProblem({ dataDir, secrets }: Settings): string | null {
-  const file = join(dataDir, "master.key");
+  const file = masterKeyPath(dataDir);
   const given = secrets.masterKey;
   // Where there is none yet, the first start makes one.
   if (given === null && !existsSync(file)) return null;
@@ -117,7 +120,7 @@ async function pluginProblem(settings: Settings): Promise<string | null> {
   const { packages, errors } = await createDiscovery({
     pluginsDir: settings.pluginsDir,
     bundledDir: BUNDLED_PLUGINS,
-    packagesFrom: settings.pluginsDir,
+    packagesFrom: dirname(settings.configFile),
   }).discover(refs);
   const known = new Set(packages.map(({ ref }) => ref));
   const problems = refs

@@ -2,7 +2,6 @@ import type { Authenticator } from "../../core/auth/authenticator.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { ServerConfig } from "../../types/server-config.ts";
-import { LruMap } from "../../util/lru.ts";
 import { LOOPBACK_NAMES, parseOrigin } from "../../util/origin.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
 
@@ -17,7 +16,7 @@ export type Refusal = Extract<
 /** Decides whether a request may go on, and as whom. Every route is behind it. */
 export type Gate = (headers: Headers, policy: RoutePolicy) => Promise<Result<Principal, Refusal>>;
 
-export const ANYBODY: Principal = Object.freeze({ kind: "client", id: "anonymous", scopes: [] });
+const ANYBODY: Principal = Object.freeze({ kind: "client", id: "anonymous", scopes: [] });
 const LOCAL_CLIENT: Principal = Object.freeze({ kind: "client", id: "local", scopes: ["mcp"] });
 
 /**
@@ -27,27 +26,16 @@ const LOCAL_CLIENT: Principal = Object.freeze({ kind: "client", id: "local", sco
 export function createGate(config: ServerConfig, authenticator: Authenticator): Gate {
   const hosts = new Set(config.allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(config.allowedOrigins.map((origin) => origin.toLowerCase()));
-  const loopback = config.allowedHosts.some((host) => LOOPBACK_NAMES.has(host));
-  const knownHosts = new LruMap<string, boolean>(64);
-
-  function hostAllowed(host: string | null): boolean {
-    if (host === null) return false;
-    let allowed = knownHosts.get(host);
-    if (allowed === undefined) {
-      allowed = hosts.has(hostName(host));
-      knownHosts.set(host, allowed);
-    }
-    return allowed;
-  }
+  const loopback = [...hosts].every((host) => LOOPBACK_NAMES.has(host));
 
   function originAllowed(origin: string | null): boolean {
     if (origin === null || origins.has(origin.toLowerCase())) return true;
-    // A page of this machine may use a server of this machine, whatever its port.
+    // A page of this machine may use a server that this machine alone knows, whatever its port.
     return loopback && isLoopbackPage(origin.toLowerCase());
   }
 
   return async function gate(headers, policy) {
-    if (!hostAllowed(headers.get("host"))) return refuse("HOST_REFUSED");
+    if (!hosts.has(hostName(headers.get("host") ?? ""))) return refuse("HOST_REFUSED");
     if (!originAllowed(headers.get("origin"))) return refuse("ORIGIN_REFUSED");
     if (policy === "public") return ok(ANYBODY);
     if (policy === "mcp" && config.auth === "none") return ok(LOCAL_CLIENT);

@@ -1,10 +1,13 @@
+import { AppError } from "../../errors.ts";
 import type { KeyRecord } from "../../types/keys.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { Sha256 } from "../../types/runtime.ts";
-import { equalInConstantTime, toHex, utf8 } from "../../util/bytes.ts";
+import { equalInConstantTime, fromHex, toHex, utf8 } from "../../util/bytes.ts";
 
 /** Longer than any key of ours; more is not worth hashing. */
 const MAX_TOKEN_LENGTH = 4_096;
+/** 64 bits of a hash: enough to tell keys apart. */
+const PREFIX_CHARS = 16;
 const BEARER = /^Bearer ([\x21-\x7e]+)$/i;
 
 export interface Authenticator {
@@ -15,14 +18,23 @@ export interface Authenticator {
 /**
  * Knows callers by bearer keys. Only hashes are held; a key is found by the beginning of its hash and then compared
  * whole, in constant time.
+ *
+ * @throws AppError `CONFIG_INVALID` when one secret is the key of a client and of an administrator
  */
 export function createAuthenticator(keys: readonly KeyRecord[], sha256: Sha256): Authenticator {
   const byPrefix = new Map<string, { digest: Uint8Array; principal: Principal }>();
   for (const { hash, kind, id, scopes } of keys) {
-    byPrefix.set(hash.slice(0, PREFIX_CHARS), {
-      digest: fromHex(hash),
-      principal: Object.freeze({ kind, id, scopes }),
-    });
+    const prefix = hash.slice(0, PREFIX_CHARS);
+    const principal = Object.freeze({ kind, id, scopes });
+    const known = byPrefix.get(prefix)?.principal;
+    if (known !== undefined && known.kind !== kind) {
+      throw new AppError(
+        "CONFIG_INVALID",
+        "An admin token and a client key are the same secret. They must differ: clients are no administrators.",
+      );
+    }
+    // A stored key that stands in the environment as well is the stored one.
+    if (known === undefined) byPrefix.set(prefix, { digest: fromHex(hash), principal });
   }
   return {
     async authenticate(authorization) {
@@ -33,20 +45,4 @@ export function createAuthenticator(keys: readonly KeyRecord[], sha256: Sha256):
       return known && equalInConstantTime(known.digest, digest) ? known.principal : null;
     },
   };
-}
-
-/** 64 bits: enough to tell keys apart. */
-const PREFIX_CHARS = 16;
-
-/** The record of a secret; the secret itself is not kept. */
-export async function toKeyRecord(
-  secret: string,
-  fields: Omit<KeyRecord, "hash">,
-  sha256: Sha256,
-): Promise<KeyRecord> {
-  return { ...fields, hash: toHex(await sha256(utf8(secret))) };
-}
-
-function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

@@ -1,4 +1,4 @@
-import { fromBase64Url } from "../../util/bytes.ts";
+import { fromBase64Url, fromHex } from "../../util/bytes.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
 
 const BYTES = 32;
@@ -7,7 +7,7 @@ const BYTES = 32;
 export function parseMasterKey(text: string): Result<Uint8Array, string> {
   const trimmed = text.trim();
   const bytes = /^[0-9a-f]{64}$/i.test(trimmed)
-    ? Uint8Array.from(trimmed.match(/../g)!, (pair) => Number.parseInt(pair, 16))
+    ? fromHex(trimmed)
     : fromBase64Url(trimmed.replace(/=$/, "").replaceAll("+", "-").replaceAll("/", "_"));
   return bytes?.length === BYTES
     ? ok(bytes)

@@ -1,0 +1,39 @@
+import { expect, it } from "vitest";
+import { sha256 } from "../../../adapters/node/runtime.ts";
+import { createAuthenticator } from "../../../src/core/auth/authenticator.ts";
+import { environmentKey, toKeyRecord } from "../../../src/core/auth/keys.ts";
+
+const SECRET = "a-secret-of-more-than-22-characters";
+
+it("refuses one secret for a client and an administrator, whichever comes first", async () => {
+  const keys = await Promise.all(
+    (["admin", "client"] as const).map((role) => environmentKey(role, SECRET, 0, sha256)),
+  );
+  for (const order of [keys, keys.toReversed()]) {
+    expect(() => createAuthenticator(order, sha256)).toThrow(
+      expect.objectContaining({
+        code: "CONFIG_INVALID",
+        message: expect.stringContaining("They must differ") as string,
+      }),
+    );
+  }
+});
+
+it("knows a stored key that stands in the environment as well by its stored id", async () => {
+  const fields = { id: "stored", name: "first run", kind: "client", scopes: ["mcp"], createdAt: 0 };
+  const stored = await toKeyRecord(SECRET, { ...fields, kind: "client" }, sha256);
+  const given = await environmentKey("client", SECRET, 0, sha256);
+  const authenticator = createAuthenticator([stored, given], sha256);
+  expect(await authenticator.authenticate(`Bearer ${SECRET}`)).toEqual({
+    kind: "client",
+    id: "stored",
+    scopes: ["mcp"],
+  });
+});
+
+it("does not take a key for another one whose hash begins alike", async () => {
+  const key = await environmentKey("client", SECRET, 0, sha256);
+  const alike = { ...key, hash: key.hash.slice(0, 32) + "0".repeat(32) };
+  const authenticator = createAuthenticator([alike], sha256);
+  expect(await authenticator.authenticate(`Bearer ${SECRET}`)).toBeNull();
+});
