@@ -71,7 +71,9 @@ function median(values: readonly number[]): number {
 }
 
 function print(title: string, results: Results): void {
-  process.stdout.write(`\n${title.padEnd(34)}${"calls/s".padStart(10)}${"CPU µs".padStart(10)}${"p99 ms".padStart(10)}\n`);
+  process.stdout.write(
+    `\n${title.padEnd(34)}${"calls/s".padStart(10)}${"CPU µs".padStart(10)}${"p99 ms".padStart(10)}\n`,
+  );
   for (const [{ name }, runs] of results) {
     const value = (key: keyof Measured) => median(runs.map((run) => run[key]));
     process.stdout.write(

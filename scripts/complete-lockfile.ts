@@ -7,8 +7,29 @@ import { readFileSync, writeFileSync } from "node:fs";
  * installs where it is wanted.
  */
 const PATH = "package-lock.json";
-const SYSTEMS = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"];
-const ARCHITECTURES = ["arm64", "arm", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"];
+const SYSTEMS = [
+  "aix",
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "netbsd",
+  "openbsd",
+  "openharmony",
+  "sunos",
+  "win32",
+];
+const ARCHITECTURES = [
+  "arm64",
+  "arm",
+  "ia32",
+  "loong64",
+  "mips64el",
+  "ppc64",
+  "riscv64",
+  "s390x",
+  "x64",
+];
 
 interface Entry {
   version?: string;
@@ -42,6 +63,13 @@ function platformOf(name: string): Pick<Entry, "os" | "cpu" | "libc"> | null {
   const os = SYSTEMS.find((system) => words.includes(system));
   const cpu = ARCHITECTURES.find((architecture) => words.includes(architecture));
   if (os === undefined || cpu === undefined) return null;
-  const libc = os !== "linux" ? null : words.includes("musl") ? "musl" : words.includes("gnu") ? "glibc" : null;
+  const libc =
+    os !== "linux"
+      ? null
+      : words.includes("musl")
+        ? "musl"
+        : words.includes("gnu")
+          ? "glibc"
+          : null;
   return { os: [os], cpu: [cpu], ...(libc !== null && { libc: [libc] }) };
 }

@@ -2,7 +2,12 @@ import { mkdtempSync, writeFileSync, mkdirSync, copyFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { configureLogging, createLogger, readSettings, startServer } from "../../adapters/node/index.ts";
+import {
+  configureLogging,
+  createLogger,
+  readSettings,
+  startServer,
+} from "../../adapters/node/index.ts";
 import { announce } from "./child.ts";
 
 /** The whole server as `npm start` runs it, keys on, with one plugin. */

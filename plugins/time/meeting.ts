@@ -39,14 +39,14 @@ export function writeMeetingRequest(
   }));
   const begin = days.map(({ begins }) => begins).reduce(later);
   const end = days.map(({ ends }) => ends).reduce(earlier);
-  const common = Temporal.Instant.compare(begin, end) < 0;
+  const common = Temporal.Instant.compare(begin.add({ minutes }), end) <= 0;
   return [
     `Find a time for a meeting of ${minutes} minutes on ${day.toString()} between people in these time zones.`,
     `They work from 09:00 to 17:00 where they are:`,
     ...days.map(({ timeZone, begins, ends }) => `- ${timeZone}: ${toSpan(begins, ends)}`),
     common
       ? `All of them work during ${toSpan(begin, end)}.`
-      : `There is no moment at which all of them work. Say so, and find the times that ask the least of everybody.`,
+      : `They do not all work at once for that long. Say so, and find the times that ask the least of everybody.`,
     `Propose up to three times and give each of them in every zone; the tool convert makes sure of it.`,
   ].join("\n");
 }

@@ -27,6 +27,8 @@ export interface LegacySessionServerDeps {
 interface LiveSession {
   readonly server: PluginMcpServer;
   readonly transport: WebStandardStreamableHTTPServerTransport;
+  /** Streams that its client has opened to listen. While there is one, the session is in use. */
+  listening: number;
 }
 
 /**
@@ -60,7 +62,8 @@ export class LegacySessionServer {
       return jsonRpcError(404, -32001, "Session not found");
     }
     await this.#deps.sessions.touch(idHash, this.#deps.time.now());
-    return live.transport.handleRequest(request, { authInfo, parsedBody });
+    const response = await live.transport.handleRequest(request, { authInfo, parsedBody });
+    return request.method === "GET" ? this.#countWhileOpen(response, live) : response;
   }
 
   async close(): Promise<void> {
@@ -78,7 +81,7 @@ export class LegacySessionServer {
       onsessioninitialized: async (sessionId) => {
         const idHash = await this.#hash(sessionId);
         const now = this.#deps.time.now();
-        this.#live.set(idHash, { server, transport });
+        this.#live.set(idHash, { server, transport, listening: 0 });
         const displaced = await this.#deps.sessions.open({
           idHash,
           principalId: principal.id,
@@ -95,6 +98,15 @@ export class LegacySessionServer {
     return response;
   }
 
+  #countWhileOpen(response: Response, live: LiveSession): Response {
+    if (!response.ok || response.body === null) return response;
+    live.listening++;
+    return new Response(
+      watchEnd(response.body, () => live.listening--),
+      response,
+    );
+  }
+
   async #drop(idHash: string): Promise<void> {
     const live = this.#live.get(idHash);
     this.#live.delete(idHash);
@@ -105,8 +117,9 @@ export class LegacySessionServer {
   #sweep(): void {
     const { sessions, time, logger } = this.#deps;
     this.#cancelSweep = time.after(SWEEP_MS, () => this.#sweep());
-    sessions
-      .expire(time.now() - IDLE_MS)
+    const inUse = [...this.#live].filter(([, { listening }]) => listening > 0);
+    Promise.all(inUse.map(([idHash]) => sessions.touch(idHash, time.now())))
+      .then(() => sessions.expire(time.now() - IDLE_MS))
       .then((expired) => Promise.all(expired.map((idHash) => this.#drop(idHash))))
       .catch((error: unknown) => {
         logger.error("Could not expire sessions", { error: String(error) });
@@ -116,4 +129,21 @@ export class LegacySessionServer {
   async #hash(sessionId: string): Promise<string> {
     return toHex(await this.#deps.sha256(utf8(sessionId)));
   }
+}
+
+/** The same stream; `ended` is called once, when it is over or its reader has gone. */
+function watchEnd(
+  stream: ReadableStream<Uint8Array>,
+  ended: () => void,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  void reader.closed.then(ended, ended);
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }

@@ -5,11 +5,11 @@ import type { Sha256 } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import { toHex, utf8 } from "../util/bytes.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
+import { parseUriTemplate, type UriTemplate } from "../util/uri-template.ts";
 import { definitionFault } from "./definition-rules.ts";
 import { readHeaderParams } from "./header-params.ts";
 import type { PluginRun } from "./plugin-run.ts";
 import { schemaFault } from "./schema-rules.ts";
-import { parseUriTemplate, type UriPattern } from "./uri-pattern.ts";
 
 const NAME = /^[A-Za-z0-9_.-]+$/;
 const MAX_NAME = 64;
@@ -64,7 +64,7 @@ export interface CatalogTemplate {
   readonly uriTemplate: string;
   readonly run: PluginRun;
   readonly definition: ResourceTemplate;
-  readonly pattern: UriPattern;
+  readonly pattern: UriTemplate;
 }
 
 export interface CatalogPrompt {

@@ -1,5 +1,5 @@
 import type { PluginInfo } from "../types/host.ts";
-import { findPath } from "../util/graph.ts";
+import { findEndless, findPath } from "../util/graph.ts";
 import { parseDependency, satisfiesRange } from "../util/semver.ts";
 
 /** What a plugin needs before its start, or why that can never be. */
@@ -35,11 +35,12 @@ export function planDependencies(
     plans.set(id, next);
     graph.set(id, next.kind === "ready" ? next.needs.flatMap(({ instances }) => instances) : []);
   };
-  for (const [id, info] of loaded) plan(id, planOne(info, loaded));
+  const byName = Map.groupBy(loaded, ([, info]) => info.name);
+  for (const [id, info] of loaded) plan(id, planOne(info, byName));
   for (const [id, { kind, needs }] of readyPlans(plans)) {
     plan(id, { kind, needs: needs.map((need) => withoutDependents(need, id, graph)) });
   }
-  for (const [id] of readyPlans(plans)) {
+  for (const id of findEndless(graph)) {
     const cycle = findPath(graph, id, id);
     if (cycle === null) continue;
     plans.set(id, {
@@ -67,7 +68,10 @@ export function decideStart(
   return { kind: "blocked", reason };
 }
 
-function planOne(info: PluginInfo, loaded: ReadonlyMap<string, PluginInfo>): DependencyPlan {
+function planOne(
+  info: PluginInfo,
+  byName: ReadonlyMap<string, readonly (readonly [id: string, info: PluginInfo])[]>,
+): DependencyPlan {
   const needs: Need[] = [];
   const missing: string[] = [];
   for (const text of info.dependencies) {
@@ -76,7 +80,7 @@ function planOne(info: PluginInfo, loaded: ReadonlyMap<string, PluginInfo>): Dep
       missing.push(`"${text}" (not a plugin name with an optional semver range)`);
       continue;
     }
-    const named = [...loaded].filter(([, other]) => other.name === dependency.name);
+    const named = byName.get(dependency.name) ?? [];
     const fitting = named.filter(([, other]) => satisfiesRange(other.version, dependency.range));
     if (fitting.length > 0) {
       needs.push({ dependency: text, instances: fitting.map(([id]) => id) });

@@ -48,6 +48,8 @@ export class PluginManager {
   /** The lifecycle change that each instance is at, if any: never two at once. */
   readonly #changes = new Map<string, Promise<void>>();
   #catalog: Catalog = buildCatalog([]);
+  /** Until other code has been loaded. */
+  #plans: ReadonlyMap<string, DependencyPlan> | null = null;
   #stopped: Promise<void> | null = null;
   #stopping = false;
 
@@ -157,6 +159,7 @@ export class PluginManager {
 
   #follow(instance: PluginInstance): void {
     const { id, state, error } = instance;
+    if (state === "loaded") this.#plans = null;
     if (state === "running") {
       this.#backOff.succeeded(id);
       this.#publish();
@@ -201,9 +204,10 @@ export class PluginManager {
     return state === "running" ? "running" : "down";
   }
 
-  #plan(): Map<string, DependencyPlan> {
+  #plan(): ReadonlyMap<string, DependencyPlan> {
     const known = this.#enabled().flatMap(({ id, info }) => (info ? [[id, info] as const] : []));
-    return planDependencies(new Map(known));
+    this.#plans ??= planDependencies(new Map(known));
+    return this.#plans;
   }
 
   async #stopAll(): Promise<void> {

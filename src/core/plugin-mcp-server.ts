@@ -6,13 +6,11 @@ import {
   ProtocolError,
   ProtocolErrorCode,
   ResourceNotFoundError,
+  specTypeSchemas,
   type CallToolResult,
-  type CompleteResult,
-  type GetPromptResult,
   type Implementation,
   type InputRequiredResult,
   type jsonSchemaValidator,
-  type ReadResourceResult,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { ClientInfo, CompletionRequest } from "../types/plugin.ts";
@@ -92,22 +90,25 @@ export class PluginMcpServer extends McpServer {
     return this.#catalog().tools.get(name)?.definition.inputSchema;
   }
 
+  // Every schema is named, because without one the SDK answers bad parameters with -32603.
+
   #setListHandlers(): void {
     const { server } = this;
-    server.setRequestHandler("tools/list", ({ params }) => {
-      const { items, ...rest } = pageOf(this.#catalog().lists.tools, params?.cursor);
-      return { tools: items as never[], ...rest };
+    const schemas = { params: specTypeSchemas.PaginatedRequestParams };
+    server.setRequestHandler("tools/list", schemas, ({ cursor }) => {
+      const { items, ...rest } = pageOf(this.#catalog().lists.tools, cursor);
+      return { tools: items, ...rest };
     });
-    server.setRequestHandler("prompts/list", ({ params }) => {
-      const { items, ...rest } = pageOf(this.#catalog().lists.prompts, params?.cursor);
+    server.setRequestHandler("prompts/list", schemas, ({ cursor }) => {
+      const { items, ...rest } = pageOf(this.#catalog().lists.prompts, cursor);
       return { prompts: items, ...rest };
     });
-    server.setRequestHandler("resources/list", ({ params }) => {
-      const { items, ...rest } = pageOf(this.#catalog().lists.resources, params?.cursor);
+    server.setRequestHandler("resources/list", schemas, ({ cursor }) => {
+      const { items, ...rest } = pageOf(this.#catalog().lists.resources, cursor);
       return { resources: items, ...rest };
     });
-    server.setRequestHandler("resources/templates/list", ({ params }) => {
-      const { items, ...rest } = pageOf(this.#catalog().lists.resourceTemplates, params?.cursor);
+    server.setRequestHandler("resources/templates/list", schemas, ({ cursor }) => {
+      const { items, ...rest } = pageOf(this.#catalog().lists.resourceTemplates, cursor);
       return { resourceTemplates: items, ...rest };
     });
   }
@@ -123,47 +124,40 @@ export class PluginMcpServer extends McpServer {
       const result = JSON.parse(answer.json) as CallToolResult;
       return server.projectCallToolResult(result, tool.definition.outputSchema);
     });
-    server.setRequestHandler("resources/read", async ({ params: { uri } }, ctx) => {
+    const read = { params: specTypeSchemas.ReadResourceRequestParams };
+    server.setRequestHandler("resources/read", read, async ({ uri }, ctx) => {
       const resource = findResource(this.#catalog(), uri);
       if (resource === null) throw new ResourceNotFoundError(uri);
-      return (await this.#calls.readResource(
-        resource,
-        uri,
-        this.#frame(ctx),
-      )) as unknown as ReadResourceResult;
+      return { ...(await this.#calls.readResource(resource, uri, this.#frame(ctx))) };
     });
-    server.setRequestHandler("prompts/get", async ({ params }, ctx) => {
-      const prompt = this.#catalog().prompts.get(params.name);
+    const get = { params: specTypeSchemas.GetPromptRequestParams };
+    server.setRequestHandler("prompts/get", get, async ({ name, arguments: args = {} }, ctx) => {
+      const prompt = this.#catalog().prompts.get(name);
       if (prompt === undefined) {
-        throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt: ${params.name}`);
+        throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt: ${name}`);
       }
-      const args = params.arguments ?? {};
-      return (await this.#calls.getPrompt(
-        prompt,
-        args,
-        this.#frame(ctx),
-      )) as unknown as GetPromptResult;
+      return { ...(await this.#calls.getPrompt(prompt, args, this.#frame(ctx))) };
     });
-    server.setRequestHandler("completion/complete", async ({ params }, ctx) => {
+    const complete = { params: specTypeSchemas.CompleteRequestParams };
+    server.setRequestHandler("completion/complete", complete, async (params, ctx) => {
       const { run, request } = this.#completion(params);
-      return (await this.#calls.complete(
-        run,
-        request,
-        this.#frame(ctx),
-      )) as unknown as CompleteResult;
+      return { ...(await this.#calls.complete(run, request, this.#frame(ctx))) };
     });
   }
 
   #setSubscriptionHandlers(): void {
-    this.server.setRequestHandler("resources/subscribe", ({ params }) => {
-      if (this.subscriptions.size >= MAX_SUBSCRIPTIONS) {
+    const { server, subscriptions } = this;
+    const subscribe = { params: specTypeSchemas.SubscribeRequestParams };
+    server.setRequestHandler("resources/subscribe", subscribe, ({ uri }) => {
+      if (subscriptions.size >= MAX_SUBSCRIPTIONS) {
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Too many subscriptions");
       }
-      this.subscriptions.add(params.uri);
+      subscriptions.add(uri);
       return {};
     });
-    this.server.setRequestHandler("resources/unsubscribe", ({ params }) => {
-      this.subscriptions.delete(params.uri);
+    const unsubscribe = { params: specTypeSchemas.UnsubscribeRequestParams };
+    server.setRequestHandler("resources/unsubscribe", unsubscribe, ({ uri }) => {
+      subscriptions.delete(uri);
       return {};
     });
   }
@@ -253,7 +247,7 @@ export class PluginMcpServer extends McpServer {
   }
 }
 
-export function unknownTool(name: string): ProtocolError {
+function unknownTool(name: string): ProtocolError {
   return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
 }
 

@@ -4,8 +4,8 @@ import type { Time } from "../types/runtime.ts";
 import { cancelled, RunningCall, type CallReports } from "./running-call.ts";
 
 /**
- * One loaded plugin and its calls in flight. Reloading an instance makes a new run beside the old one, so what holds
- * a run (a catalog entry, a call) keeps speaking to the code it began with.
+ * One loaded plugin and its calls in flight. Each start makes a new one, so what holds a run (a
+ * catalog entry, a call) keeps speaking to the code it began with.
  */
 export class PluginRun {
   readonly instanceId: string;

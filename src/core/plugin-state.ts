@@ -3,8 +3,7 @@ import { AppError } from "../errors.ts";
 /**
  * The life of a plugin instance: from each state, the states that may follow.
  *
- * `blocked` waits for a dependency, `failed` has an error and may come back (by back-off, or when its settings
- * change). Every start goes through `loading`, so a restart never meets a half-used plugin object; every plugin object
+ * `blocked` waits for a dependency, `failed` has an error and may come back (by back-off). Every start goes through `loading`, so a restart never meets a half-used plugin object; every plugin object
  * ends in `cleaning`, so whatever runs it lets go of it; and what was `starting` is stopped before.
  */
 const MOVES = {

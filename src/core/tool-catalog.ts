@@ -32,7 +32,7 @@ export interface Catalog {
   readonly conflicts: ReadonlyMap<string, readonly Quarantined[]>;
 }
 
-/** A sorted list, cut into pages when the catalog was built. */
+/** A sorted list in pages. The first page, which is nearly always the only one, is made when the catalog is built. */
 export interface PagedList<T> {
   /** The page that begins at `cursor`, or `null` for a cursor that this server never gave out. */
   page(cursor: string | undefined): { readonly items: T[]; readonly nextCursor?: string } | null;

@@ -92,9 +92,18 @@ function projectResult({
     ...(isError === true && { isError }),
     ...(_meta !== undefined && { _meta }),
   };
-  if (structuredContent === undefined || content.length > 0) return ok({ content, ...rest });
+  if (structuredContent === undefined || hasText(content, structuredContent)) {
+    return ok({ content, ...rest });
+  }
   const text = toJsonText(structuredContent, MAX_RESULT_CHARS);
-  return text.ok ? ok({ content: [textBlock(text.value)], ...rest }) : text;
+  return text.ok ? ok({ content: [...content, textBlock(text.value)], ...rest }) : text;
+}
+
+/** Whether a client that does not read structured content gets something: of a list or a number, only text will do. */
+function hasText(content: ToolResult["content"], structuredContent: unknown): boolean {
+  return isObject(structuredContent)
+    ? content.length > 0
+    : content.some(({ type }) => type === "text");
 }
 
 function isMcpResult(value: unknown): value is ToolResult {
@@ -129,9 +138,12 @@ function checkResult({ content, _meta, ...rest }: ToolResult): Result<ToolResult
     if (!checked.ok) return checked;
     blocks.push(checked.value);
   }
-  const { [SERVER_INFO_META_KEY]: _, ...meta } = _meta ?? {};
-  return ok({ content: blocks, ...rest, ...(_meta !== undefined && { _meta: meta }) });
+  if (_meta === undefined) return ok({ content: blocks, ...rest });
+  const meta = Object.entries(_meta).filter(([key]) => !NOT_FOR_PLUGINS.has(key));
+  return ok({ content: blocks, ...rest, _meta: Object.fromEntries(meta) });
 }
+
+const NOT_FOR_PLUGINS: ReadonlySet<string> = new Set([SERVER_INFO_META_KEY, "__proto__"]);
 
 /** Why a content block of a tool result or a prompt message is none, or `null`. */
 export function contentFault(block: Readonly<Record<string, unknown>>): string | null {

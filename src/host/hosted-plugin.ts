@@ -43,9 +43,11 @@ export function hostPlugin(
 }
 
 /**
- * The plugin's own steps never overlap: one that has outlived its time limit delays the next until it ends. What was
- * not begun is not undone: without an `initialize`, `cleanup` runs nothing of the plugin's, and without a `start` that
- * succeeded, neither does `stop`.
+ * The plugin's own steps do not overlap: one that has outlived its time limit delays the next until it ends, so that
+ * what a late `initialize` or `start` still takes is let go of. Only a `stop` that does not end delays no `cleanup`.
+ *
+ * What was not begun is not undone: without an `initialize`, `cleanup` runs nothing of the plugin's, and without a
+ * `start` that succeeded, neither does `stop`.
  */
 function createLife(
   plugin: MCPPlugin,
@@ -54,6 +56,7 @@ function createLife(
   let last: Promise<void> = Promise.resolve();
   let begun = false;
   let started = false;
+  let isStopping = false;
   const inTurn = (step: () => Promise<void>): Promise<void> => {
     const done = last.then(step);
     last = done.catch(() => {});
@@ -74,14 +77,21 @@ function createLife(
       inTurn(async () => {
         if (!started) return;
         started = false;
-        await plugin.stop?.();
+        isStopping = true;
+        try {
+          await plugin.stop?.();
+        } finally {
+          isStopping = false;
+        }
       }),
-    cleanup: () =>
-      inTurn(async () => {
+    async cleanup() {
+      const cleanUp = async () => {
         if (!begun) return;
         begun = false;
         await plugin.cleanup();
-      }),
+      };
+      await (isStopping ? cleanUp() : inTurn(cleanUp));
+    },
   };
 }
 

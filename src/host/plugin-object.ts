@@ -45,7 +45,7 @@ export async function toPlugin(module: unknown): Promise<MCPPlugin> {
 }
 
 /** @throws AppError `PLUGIN_INVALID` */
-export function assertPlugin(value: unknown): MCPPlugin {
+function assertPlugin(value: unknown): MCPPlugin {
   if (typeof value !== "object" || value === null) {
     throw new AppError(
       "PLUGIN_INVALID",

@@ -26,13 +26,13 @@ import type {
   ToolResult,
 } from "./plugin-definition.ts";
 import { parseWith, toJsonSchema, type AnySchema } from "./standard-schema.ts";
+import { parseUriTemplate, type UriTemplate } from "../util/uri-template.ts";
 import { ToolError } from "./tool-error.ts";
-import { parseUriTemplate, type UriMatcher } from "./uri-template.ts";
 
 type OpenTemplate = TemplateDefinition<unknown> & {
   readonly name: string;
   readonly uriTemplate: string;
-  readonly match: UriMatcher;
+  readonly match: UriTemplate["read"];
 };
 
 /** What one instance has once it was initialized. */
@@ -188,7 +188,9 @@ async function open(
     }),
     templates: Object.entries(resourceTemplates).map(([name, entry]) => {
       const uriTemplate = addressOf(entry.uriTemplate);
-      return { ...entry, name, uriTemplate, match: parseUriTemplate(uriTemplate) };
+      const template = parseUriTemplate(uriTemplate);
+      if (!template.ok) throw new TypeError(`The template "${uriTemplate}" ${template.reason}.`);
+      return { ...entry, name, uriTemplate, match: (uri) => template.value.read(uri) };
     }),
   };
 }

@@ -120,7 +120,7 @@ export type ResourceDefinition<Config> = Omit<Resource, "uri" | "name" | "text" 
   );
 
 export type TemplateDefinition<Config> = Omit<ResourceTemplate, "uriTemplate" | "name"> & {
-  /** With `{name}` for a part without slashes and `{+name}` for anything. */
+  /** RFC 6570: `{name}` stands for a part without "/", "?", "#" and ",", `{+name}` for anything. */
   readonly uriTemplate: Address<Config>;
   /** Receives the template's variables, decoded. Answers `null` when they name nothing. */
   readonly read: (

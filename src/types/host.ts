@@ -28,7 +28,7 @@ export interface PluginHost {
 
 export type HostKind = "in-process";
 
-/** Which code to load, and the settings its factory or class is made with. */
+/** Which code to load. */
 export interface PluginSource {
   readonly instanceId: string;
   /** What the runtime's module loader understands: a `file:` URL on Node, a name in the bundle on Workers. */
@@ -39,8 +39,8 @@ export interface PluginSource {
  * A loaded plugin. `initialize`, `start`, `stop` and `cleanup` are called once each at most, in that order.
  *
  * `cleanup` ends every life, also one that never began, so that the driver lets go of the code. `stop` and `cleanup`
- * may come while an earlier step still runs that has outlived its time: the driver never runs two of the plugin's own
- * steps at once, and undoes only what was begun.
+ * may come while an earlier step still runs that has outlived its time: the driver lets that end before it goes on
+ * (only a `stop` that does not end delays no `cleanup`), and undoes only what was begun.
  */
 export interface HostedPlugin {
   readonly info: PluginInfo;

@@ -27,7 +27,7 @@ export interface MCPPlugin {
    * its text, a string becomes text. Throw a `ToolError` to tell the model what went wrong; the message of
    * any other error stays in the server's log.
    */
-  // oxlint-disable-next-line typescript/no-explicit-any -- the owner's interface, to the letter
+  // oxlint-disable-next-line typescript/no-explicit-any -- part of the published plugin interface
   executeTool(name: string, args: any, call?: CallContext): Promise<any>;
   cleanup(): Promise<void>;
 
@@ -54,7 +54,7 @@ export interface PluginContext {
   /** The instance id, such as `github-work`. */
   pluginId: string;
   /** The instance's settings, validated. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- the owner's interface, to the letter
+  // oxlint-disable-next-line typescript/no-explicit-any -- part of the published plugin interface
   config: any;
   logger: Logger;
 

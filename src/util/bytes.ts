@@ -12,6 +12,11 @@ export function toHex(bytes: Uint8Array): string {
   return hex;
 }
 
+/** Decodes hex of either case. The text must be hex of whole bytes. */
+export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
 export function toBase64Url(bytes: Uint8Array): string {
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);

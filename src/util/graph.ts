@@ -19,6 +19,27 @@ export function findPath(graph: Graph, from: string, to: string): string[] | nul
   return null;
 }
 
+/** The nodes from which the edges lead to a cycle. In a graph without one there are none, which costs one look at each. */
+export function findEndless(graph: Graph): Set<string> {
+  const needed = new Map<string, string[]>();
+  const open = new Map<string, number>();
+  for (const [node, edges] of graph) {
+    const known = edges.filter((next) => graph.has(next));
+    open.set(node, known.length);
+    for (const next of known) needed.set(next, [...(needed.get(next) ?? []), node]);
+  }
+  const ended = [...open].filter(([, count]) => count === 0).map(([node]) => node);
+  for (const node of ended) {
+    open.delete(node);
+    for (const user of needed.get(node) ?? []) {
+      const left = open.get(user)! - 1;
+      open.set(user, left);
+      if (left === 0) ended.push(user);
+    }
+  }
+  return new Set(open.keys());
+}
+
 function wayTo(node: string, from: string, cameFrom: ReadonlyMap<string, string>): string[] {
   const way = [node];
   for (let at = node; at !== from;) {

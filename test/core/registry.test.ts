@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readRegistry } from "../../src/core/registry.ts";
 import { createMemoryInstances, type PluginDiscovery } from "../../src/index.ts";
-import type { InstanceEntry, StoredInstance } from "../../src/types/instances.ts";
+import type { InstanceEntry } from "../../src/types/instances.ts";
 import { createRecordingLogger } from "../helpers/logger.ts";
 
 const pkg = (ref: string) => ({ ref, entry: `file:///plugins/${ref}`, manifest: null });
@@ -9,13 +9,12 @@ const pkg = (ref: string) => ({ ref, entry: `file:///plugins/${ref}`, manifest: 
 async function read(
   entries: Record<string, InstanceEntry>,
   found: Awaited<ReturnType<PluginDiscovery["discover"]>>,
-  stored: StoredInstance[] = [],
 ) {
   const logger = createRecordingLogger();
   const asked: string[][] = [];
   const registry = await readRegistry({
     entries,
-    store: createMemoryInstances(stored),
+    store: createMemoryInstances(),
     logger,
     discovery: {
       async discover(refs) {
@@ -66,19 +65,5 @@ describe("readRegistry", () => {
         fields: { package: "./bad", reason: "No." },
       },
     ]);
-  });
-
-  it("is not misled by ids that every object has", async () => {
-    const stored = {
-      id: "constructor",
-      package: null,
-      enabled: true,
-      toolPrefix: null,
-      host: null,
-      config: null,
-      removed: false,
-    };
-    const { registry } = await read({}, { packages: [], errors: [] }, [stored]);
-    expect(registry.instances).toEqual([]);
   });
 });

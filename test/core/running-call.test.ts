@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { PluginRun } from "../../src/core/plugin-run.ts";
 import { RunningCall, type CallReports } from "../../src/core/running-call.ts";
@@ -101,8 +102,18 @@ describe("a call in flight", () => {
     const { call, work, outcome } = setUp({ signal: client.signal });
     work.resolve(DONE);
     await outcome;
+    expect(getEventListeners(client.signal, "abort")).toEqual([]);
     client.abort();
     expect(call.signal.aborted).toBe(false);
+  });
+
+  it("leaves no timer behind", async () => {
+    const { call, time, work, outcome } = setUp();
+    call.progress(1);
+    expect(time.pending()).toBe(1);
+    work.resolve(DONE);
+    await outcome;
+    expect(time.pending()).toBe(0);
   });
 
   it("passes on progress, logs and the end of the stream", () => {

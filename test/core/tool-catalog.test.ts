@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PreparedCatalog } from "../../src/core/plugin-catalog.ts";
-import { parseUriTemplate } from "../../src/core/uri-pattern.ts";
+import { parseUriTemplate } from "../../src/util/uri-template.ts";
 import { buildCatalog, findResource, paginate } from "../../src/core/tool-catalog.ts";
 import { toBase64Url } from "../../src/util/bytes.ts";
 

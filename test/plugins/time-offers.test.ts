@@ -68,7 +68,7 @@ describe("plan_meeting", () => {
     const { getPrompt } = await openTime();
     const text = await getPrompt("plan_meeting", { zones: "Asia/Tokyo,America/Los_Angeles" });
     expect(text).toContain("a meeting of 30 minutes on 2026-07-01");
-    expect(text).toContain("There is no moment at which all of them work.");
+    expect(text).toContain("They do not all work at once for that long.");
   });
 
   it.each([

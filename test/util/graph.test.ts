@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findPath, type Graph } from "../../src/util/graph.ts";
+import { findEndless, findPath, type Graph } from "../../src/util/graph.ts";
 
 const graphOf = (edges: Record<string, string[]>): Graph => new Map(Object.entries(edges));
+
+const NAMES = ["a", "b", "c", "d", "e"];
+const anyGraph = fc
+  .tuple(...NAMES.map(() => fc.subarray(NAMES)))
+  .map((edges): Graph => new Map(NAMES.map((name, index) => [name, edges[index]!])));
 
 describe("findPath", () => {
   it.each([
@@ -42,12 +47,8 @@ describe("findPath", () => {
   });
 
   it("finds a cycle for exactly the nodes that can reach themselves, along real edges", () => {
-    const names = ["a", "b", "c", "d", "e"];
-    const anyGraph = fc
-      .tuple(...names.map(() => fc.subarray(names)))
-      .map((edges) => new Map(names.map((name, index) => [name, edges[index]!])));
     fc.assert(
-      fc.property(anyGraph, fc.constantFrom(...names), (graph, node) => {
+      fc.property(anyGraph, fc.constantFrom(...NAMES), (graph, node) => {
         const path = findPath(graph, node, node);
         expect(path !== null).toBe(reachable(graph, node).has(node));
         if (path === null) return;
@@ -55,6 +56,30 @@ describe("findPath", () => {
         for (const [index, step] of path.slice(1).entries()) {
           expect(graph.get(path[index]!)).toContain(step);
         }
+      }),
+    );
+  });
+});
+
+describe("findEndless", () => {
+  it.each([
+    ["no graph", {}, []],
+    ["a tree", { a: ["b", "c"], b: ["c"], c: [] }, []],
+    ["unknown nodes", { a: ["gone"] }, []],
+    ["an edge that stands there twice", { a: ["b", "b"], b: [] }, []],
+    ["a cycle and what leads to it", { x: ["a"], a: ["b"], b: ["a", "y"], y: [] }, ["x", "a", "b"]],
+  ])("in %s", (_what, edges, endless) => {
+    expect([...findEndless(graphOf(edges as Record<string, string[]>))]).toEqual(endless);
+  });
+
+  it("finds exactly the nodes from which a cycle can be reached", () => {
+    fc.assert(
+      fc.property(anyGraph, (graph) => {
+        const onCycle = new Set(NAMES.filter((name) => reachable(graph, name).has(name)));
+        const leads = NAMES.filter((name) =>
+          [name, ...reachable(graph, name)].some((node) => onCycle.has(node)),
+        );
+        expect([...findEndless(graph)]).toEqual(leads);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { UriTemplate } from "@modelcontextprotocol/server";
 import { describe, expect, it } from "vitest";
-import { parseUriTemplate } from "../../src/core/uri-pattern.ts";
+import { parseUriTemplate } from "../../src/util/uri-template.ts";
 
 function matches(template: string, uri: string): boolean {
   const pattern = parseUriTemplate(template);
@@ -21,6 +21,9 @@ describe("parseUriTemplate", () => {
     ["notes://{id}.txt", "notes://a.b.txt", true],
     ["notes://{a}-{b}", "notes://1-2-3", true],
     ["notes://{a}-{b}", "notes://1-", false],
+    ["notes://{id}", "notes://7?all", false],
+    ["notes://{id}", "notes://7#top", false],
+    ["notes://{id}", "notes://7,8", false],
     ["notes://{a,b}", "notes://1,2", true],
     ["notes://{a,b}", "notes://1", false],
     ["notes://{ids*}", "notes://1,2,3", true],
@@ -81,5 +84,32 @@ describe("parseUriTemplate", () => {
   it("matches no URI of more than 8,192 characters", () => {
     expect(matches("t:{+x}", `t:${"a".repeat(8_190)}`)).toBe(true);
     expect(matches("t:{+x}", `t:${"a".repeat(8_191)}`)).toBe(false);
+  });
+
+  it.each([
+    { template: "a://b", uri: "a://b", variables: {} },
+    { template: "a://{x}/{y}", uri: "a://1/2", variables: { x: "1", y: "2" } },
+    { template: "{x}:{y}", uri: "a:b:c", variables: { x: "a:b", y: "c" } },
+    { template: "a://{+x}", uri: "a://1/2?3#4", variables: { x: "1/2?3#4" } },
+    { template: "a://{+x}/{+y}", uri: "a://1/2/3", variables: { x: "1/2", y: "3" } },
+    { template: "a://{+x}/end", uri: "a://end/end", variables: { x: "end" } },
+    { template: "a://{x}{y}", uri: "a://123", variables: { x: "12", y: "3" } },
+    { template: "a://{x:2}{?q,r*}", uri: "a://1?q=2&r=3", variables: { x: "1", q: "2", r: "3" } },
+    { template: "a://{x}", uri: "a://%20%E2%82%AC", variables: { x: " €" } },
+    { template: "a://(.*)/{x}", uri: "a://(.*)/1", variables: { x: "1" } },
+    { template: "a://{x}/c", uri: "a://1/d", variables: null },
+    { template: "a://{x}{y}", uri: "a://1", variables: null },
+    { template: "a://{x}", uri: "a://%", variables: null },
+  ])("$template reads $variables from $uri", ({ template, uri, variables }) => {
+    const parsed = parseUriTemplate(template);
+    expect(parsed.ok && parsed.value.read(uri)).toEqual(variables);
+  });
+
+  it("may have a variable of any name", () => {
+    const parsed = parseUriTemplate("a://{__proto__}/{constructor}");
+    expect(parsed.ok && Object.entries(parsed.value.read("a://1/2")!)).toEqual([
+      ["__proto__", "1"],
+      ["constructor", "2"],
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Harness, LoadedPlugin } from "./harness.ts";
 
 const STEPS = ["initialize", "start", "stop", "cleanup"] as const;
@@ -73,7 +73,24 @@ export function lifeContract({ withPlugin, withRunning }: Harness): void {
         expect(stepsOf(test)).not.toContain("begins stop");
       }));
 
-    it("never runs two steps at once, even when asked to", () =>
+    it("does not let a stop that goes on delay the cleanup", () =>
+      withPlugin(async (test) => {
+        const { plugin } = test;
+        await plugin.initialize({ slowAt: "stop", slowMs: 150 });
+        await plugin.start();
+        const stopping = plugin.stop();
+        await vi.waitFor(() => expect(stepsOf(test)).toContain("begins stop"));
+        await plugin.cleanup();
+        await stopping;
+        expect(stepsOf(test).slice(4)).toEqual([
+          "begins stop",
+          "begins cleanup",
+          "ends cleanup",
+          "ends stop",
+        ]);
+      }));
+
+    it("never runs two other steps at once, even when asked to", () =>
       withPlugin(async (test) => {
         const { plugin } = test;
         await plugin.initialize({ slowAt: "start", slowMs: 30 });

@@ -89,19 +89,19 @@ describe.each(WAYS)("bodies, $way", ({ open }) => {
   it("may not be a batch of 2026-07-28 requests", async () => {
     const app = await open({ plugins });
     const { body } = modernRequest("tools/list");
-    const [status, code] = await post(app, `[${String(body)}]`);
+    const [status, code] = await post(app, `[${body}]`);
     expect([status, code]).toEqual([400, -32600]);
   });
 
   it.each(OTHER_TYPES)("of the type %s are refused before they are read", async (type) => {
     const app = await open({ plugins });
     const { body, headers } = modernRequest("tools/list");
-    const sent = new Headers(headers);
-    if (type === null) sent.delete("content-type");
-    else sent.set("content-type", type);
+    const changed = new Headers(headers);
+    if (type === null) changed.delete("content-type");
+    else changed.set("content-type", type);
     // Bytes, because for a text `Request` would fill in a type.
-    const bytes = new TextEncoder().encode(String(body));
-    const [status, code, message] = await post(app, bytes, Object.fromEntries(sent));
+    const bytes = new TextEncoder().encode(body);
+    const [status, code, message] = await post(app, bytes, Object.fromEntries(changed));
     expect([status, code, message]).toEqual([415, -32000, "Content-Type must be application/json"]);
   });
 
@@ -170,9 +170,9 @@ describe.each(WAYS)("bodies, $way", ({ open }) => {
   it("that are compressed are no JSON", async () => {
     const app = await open({ plugins });
     const { body, headers } = modernRequest("tools/list");
-    const zipped = new Blob([String(body)]).stream().pipeThrough(new CompressionStream("gzip"));
+    const zipped = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
     const bytes = new Uint8Array(await new Response(zipped).arrayBuffer());
-    const all = { ...(headers as Record<string, string>), "content-encoding": "gzip" };
+    const all = { ...headers, "content-encoding": "gzip" };
     expect(await post(app, bytes, all)).toEqual([400, -32700, UNPARSABLE, null]);
   });
 });
@@ -259,7 +259,7 @@ function nested(levels: number): unknown {
 
 function callOfSize(bytes: number): string {
   const body = (text: string) =>
-    String(modernRequest("tools/call", { name: "demo_size", arguments: { text } }).body);
+    modernRequest("tools/call", { name: "demo_size", arguments: { text } }).body;
   return body("x".repeat(bytes - body("").length));
 }
 

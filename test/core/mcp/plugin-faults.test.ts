@@ -2,38 +2,20 @@ import { describe, expect, it } from "vitest";
 import { ToolError } from "../../../src/plugins/index.ts";
 import { CALL_PATHS } from "../../helpers/call-paths.ts";
 import { createFakeTime } from "../../helpers/fake-time.ts";
+import {
+  cycle,
+  errorsOf,
+  expectHealthy,
+  expectNothingToldBy,
+  fail,
+  FAULTS,
+  healthy,
+  later,
+  SECRET,
+} from "../../helpers/faults.ts";
 import { modern } from "../../helpers/mcp.ts";
 import { testPlugin } from "../../helpers/plugins.ts";
-import type { TestApp } from "../../helpers/test-app.ts";
 import { WAYS } from "../../helpers/ways.ts";
-
-/** Must stay in the log: it stands in messages, stacks and paths of what plugins throw. */
-const SECRET = "sk-live-123";
-
-/** What a plugin may do instead of answering, and what of it the log must have. */
-const FAULTS: readonly [what: string, run: () => unknown, logged: string | null][] = [
-  ["throws at once", () => fail(new Error(SECRET)), SECRET],
-  ["rejects", async () => fail(new Error(SECRET)), SECRET],
-  ["rejects later", () => later().then(() => fail(new Error(SECRET))), SECRET],
-  ["throws an error of its own", () => fail(new (class Own extends Error {})(SECRET)), SECRET],
-  ["throws an error with a cause", () => fail(new Error("outer", { cause: SECRET })), "outer"],
-  [
-    "throws an error with a code",
-    () => fail(Object.assign(new Error(SECRET), { code: -32002 })),
-    SECRET,
-  ],
-  ["throws a ToolError without words", () => fail({ name: "ToolError", message: 5 }), null],
-  ["throws a text", () => fail(SECRET), SECRET],
-  ["throws an object", () => fail({ message: SECRET, code: 5 }), null],
-  ["throws nothing", () => fail(undefined), null],
-  ["throws null", () => fail(null), null],
-  ["throws a symbol", () => fail(Symbol(SECRET)), null],
-  ["throws what cannot be read", () => fail(unreadable()), null],
-  ["throws an error without a readable stack", () => fail(unreadableError()), null],
-  ["answers what cannot be read", () => unreadable(), SECRET],
-  ["overflows the stack", () => recurse(), "Maximum call stack"],
-  ["aborts itself", () => fail(new DOMException(SECRET, "AbortError")), null],
-];
 
 /** What a plugin may answer although it is no result. */
 const BAD_ANSWERS: readonly [what: string, value: () => unknown][] = [
@@ -97,8 +79,6 @@ const BAD_ANSWERS: readonly [what: string, value: () => unknown][] = [
   ["_meta that is a number", () => ({ content: [], _meta: 5 })],
   ["_meta that is a list", () => ({ content: [], _meta: [] })],
 ];
-
-const healthy = () => testPlugin({ tools: { hello: () => "Hello." } });
 
 describe.each(WAYS)("a plugin, $way", ({ open }) => {
   describe.each(CALL_PATHS)("$path", ({ callTool }) => {
@@ -246,149 +226,9 @@ describe.each(WAYS)("a plugin, $way", ({ open }) => {
     await later();
     expect(more).toEqual([]);
     expect(errorsOf(app)).toHaveLength(1);
-    await expectHealthy(app, CALL_PATHS[0]!.callTool);
+    await expectHealthy(app);
   });
 });
-
-describe.each(WAYS)("a plugin's resources, prompts and suggestions, $way", ({ open }) => {
-  const REQUESTS: readonly [method: string, params: Record<string, unknown>][] = [
-    ["resources/read", { uri: "bad://thing" }],
-    ["prompts/get", { name: "bad_ask" }],
-    [
-      "completion/complete",
-      { ref: { type: "ref/prompt", name: "bad_ask" }, argument: { name: "a", value: "" } },
-    ],
-  ];
-  const plugins = (run: () => unknown) => ({
-    bad: testPlugin({
-      getResources: () => [{ uri: "bad://thing", name: "thing" }],
-      readResource: run as () => Promise<unknown>,
-      getPrompts: () => [{ name: "ask" }],
-      getPrompt: run as () => Promise<unknown>,
-      complete: run as () => Promise<string[]>,
-    }),
-    good: healthy(),
-  });
-
-  describe.each(REQUESTS)("%s", (method, params) => {
-    it.each(FAULTS)(
-      "that %s fail by themselves and tell the client nothing of it",
-      async (_, run, logged) => {
-        const app = await open({ plugins: plugins(run) });
-        const { status, body } = await modern(app, method, params);
-        const [error, ...more] = errorsOf(app);
-        const { requestId, ...fields } = error!.fields;
-        expect(status).toBe(200);
-        expect(body.error).toEqual({
-          code: -32603,
-          message: `Plugin "bad" failed. Request id: ${String(requestId)}`,
-        });
-        expect(fields).toEqual({ plugin: "bad", error: expect.stringContaining(logged ?? "") });
-        expect(more).toEqual([]);
-        await expectHealthy(app, CALL_PATHS[0]!.callTool);
-      },
-    );
-
-    it("that throw a ToolError tell its words", async () => {
-      const app = await open({ plugins: plugins(() => fail(new ToolError("Not today."))) });
-      const { body } = await modern(app, method, params);
-      expect(body.error).toEqual({ code: -32603, message: "Not today." });
-      expect(errorsOf(app)).toEqual([]);
-    });
-
-    it.each<[what: string, value: unknown]>([
-      ["a number", 5],
-      ["a BigInt", 5n],
-      ["a cycle", cycle()],
-      [
-        "a BigInt in its right place",
-        { contents: [{ text: 5n }], messages: [{ role: 5n }], values: [5n] },
-      ],
-      [
-        "a cycle beside the right thing",
-        { contents: [{ text: "" }], messages: [], values: [], more: cycle() },
-      ],
-      [
-        "20 MB",
-        {
-          contents: [{ text: "x".repeat(20_000_000) }],
-          messages: [],
-          values: ["x".repeat(20_000_000)],
-          description: "x".repeat(20_000_000),
-        },
-      ],
-      [
-        "a getter that throws",
-        {
-          get contents() {
-            return fail(new Error(SECRET));
-          },
-          get messages() {
-            return fail(new Error(SECRET));
-          },
-          get values() {
-            return fail(new Error(SECRET));
-          },
-        },
-      ],
-      ["a list of nothing", [null]],
-      ["a function", () => SECRET],
-    ])("that answer %s fail by themselves", async (_, value) => {
-      const app = await open({ plugins: plugins(() => value) });
-      const { body } = await modern(app, method, params);
-      const [error, ...more] = errorsOf(app);
-      expect(body.error).toEqual({
-        code: -32603,
-        message: `Plugin "bad" gave an invalid answer. Request id: ${String(error!.fields["requestId"])}`,
-      });
-      expect(error!.message).toBe("The plugin's answer does not have the shape of an MCP result");
-      expect(more).toEqual([]);
-      await expectHealthy(app, CALL_PATHS[0]!.callTool);
-    });
-  });
-});
-
-function fail(thrown: unknown): never {
-  throw thrown;
-}
-
-function recurse(): number {
-  return recurse() + 1;
-}
-
-function later(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-function cycle(): object {
-  const value: Record<string, unknown> = {};
-  value["self"] = value;
-  return value;
-}
-
-function unreadable(): object {
-  return new Proxy({}, { get: (_, key) => (key === "then" ? undefined : fail(new Error(SECRET))) });
-}
-
-function unreadableError(): Error {
-  const get = () => fail(new Error(SECRET));
-  return Object.defineProperties(new Error(), { stack: { get }, message: { get } });
-}
-
-function errorsOf({ logs }: Pick<TestApp, "logs">) {
-  return logs.filter(({ level }) => level === "error" || level === "warn");
-}
-
-function expectNothingToldBy(answer: unknown): void {
-  const told = JSON.stringify(answer);
-  expect(told).not.toContain(SECRET);
-  expect(told).not.toMatch(/\bat .*:\d+:\d+|\.ts\b|node_modules|file:\/\//);
-}
-
-async function expectHealthy(app: TestApp, callTool: (typeof CALL_PATHS)[number]["callTool"]) {
-  const { result } = await callTool(app, "good_hello");
-  expect(result).toMatchObject({ content: [{ type: "text", text: "Hello." }] });
-}
 
 /** Waits until the request has reached the plugin, so that its time runs, and goes on. */
 async function started(next: () => Promise<void>): Promise<void> {

@@ -128,8 +128,8 @@ describe.each(WAYS)("row 28: progress, $way", ({ open }) => {
     const tokens = [3, 5, 8, 13];
     const counts = await Promise.all(
       tokens.map(async (token) => {
-        const params = { name: "demo_run", arguments: { steps: token } };
-        const { messages } = await stream(app, "tools/call", params, {
+        const steps = { name: "demo_run", arguments: { steps: token } };
+        const { messages } = await stream(app, "tools/call", steps, {
           meta: { progressToken: token },
         });
         return messages.slice(0, -1).filter(({ params }) => params.progressToken === token).length;

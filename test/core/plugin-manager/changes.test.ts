@@ -99,7 +99,7 @@ describe("a notice that a list has changed", () => {
   it("whose reading outlasts the plugin changes nothing", async () => {
     const reading = Promise.withResolvers<Tool[]>();
     let slow = false;
-    const { context, manager, published, states, time } = await setUp({
+    const { context, manager, published, states, statusOf, time } = await setUp({
       getTools: () => (slow ? (reading.promise as never) : [{ name: "one" }]),
     });
     slow = true;
@@ -107,9 +107,10 @@ describe("a notice that a list has changed", () => {
     context.changed("tools");
     await time.advance(0);
     await manager.stop();
-    reading.resolve([{ name: "ghost" }]);
+    reading.resolve([{ name: "ghost" }, { name: "no name" }]);
     await time.advance(1_000);
     expect([published, states()]).toEqual([[], { a: "stopped" }]);
+    expect(statusOf("a").quarantined).toEqual([]);
   });
 
   it("that goes to a listener which throws reaches the others, and the plugin lives", async () => {

@@ -141,7 +141,7 @@ describe("plugins that need others", () => {
 
   it("say what they wait for now, when that has changed", async () => {
     let broken = true;
-    const { manager, time, statusOf } = createTestManager({
+    const { manager, time, statusOf, logs } = createTestManager({
       plugins: {
         app: createPlugin("app", { dependencies: ["mail", "store"] }),
         mail: createPlugin("mail", {
@@ -155,8 +155,13 @@ describe("plugins that need others", () => {
     await manager.start();
     expect(statusOf("app").error).toBe('Waits for dependencies: "mail" (mail), "store" (store).');
     broken = false;
-    await time.advance(1_000);
+    await time.advance(30_000);
     expect(statusOf("app").error).toBe('Waits for dependencies: "store" (store).');
+    const told = logs.filter(({ level, fields }) => level === "warn" && fields["plugin"] === "app");
+    expect(told.map(({ message }) => message)).toEqual([
+      'Plugin does not start: Waits for dependencies: "mail" (mail), "store" (store).',
+      'Plugin does not start: Waits for dependencies: "store" (store).',
+    ]);
   });
 
   it("wait for a slow one, and others do not", async () => {

@@ -115,6 +115,31 @@ describe("a start that fails", () => {
   });
 });
 
+describe("the first report", () => {
+  it("comes when each has settled once, though some are being tried again all the time", async () => {
+    const failsAfter = (ms: number) => ({
+      initialize: async () => {
+        await new Promise<void>((resolve) => void time.after(ms, resolve));
+        throw new Error("no");
+      },
+    });
+    const { manager, time } = createTestManager({
+      plugins: {
+        a: () => createPlugin("a", failsAfter(10_000)),
+        b: () => createPlugin("b", failsAfter(25_000)),
+      },
+    });
+    let started = false;
+    void manager.start().then(() => {
+      started = true;
+    });
+    await time.advance(24_999);
+    expect(started).toBe(false);
+    await time.advance(1);
+    expect(started).toBe(true);
+  });
+});
+
 describe("a step that ends after its time", () => {
   it("is followed by cleanup: nothing that a late initialize holds stays", async () => {
     const steps: string[] = [];

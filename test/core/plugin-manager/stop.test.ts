@@ -155,6 +155,22 @@ describe("stopping", () => {
     expect(steps).toEqual(["store.stop", "store.cleanup"]);
   });
 
+  it("while a start is about to fail does not have it tried again", async () => {
+    const steps: string[] = [];
+    const starting = Promise.withResolvers<void>();
+    const { manager, time, states } = createTestManager({
+      plugins: { a: createTracedPlugin("a", steps, { start: () => starting.promise }) },
+    });
+    const started = manager.start();
+    await time.advance(0);
+    const stopped = manager.stop();
+    starting.reject(new Error("no"));
+    await Promise.all([started, stopped]);
+    steps.length = 0;
+    await time.advance(600_000);
+    expect([states(), steps]).toEqual([{ a: "stopped" }, []]);
+  });
+
   it("in the middle of the first start lets each plugin end the step that it is at", async () => {
     const steps: string[] = [];
     const initializing = Promise.withResolvers<void>();
@@ -176,16 +192,24 @@ describe("stopping", () => {
   });
 
   it("tells clients of no list that changes on the way", async () => {
-    const { manager, time } = createTestManager({
-      plugins: { a: createPlugin("a"), b: createPlugin("b", { dependencies: ["a"] }) },
-    });
+    const work = Promise.withResolvers<string>();
+    const plugins = {
+      a: createPlugin("a"),
+      b: createPlugin("b", { dependencies: ["a"], executeTool: () => work.promise }),
+    };
+    const { manager, time } = createTestManager({ plugins });
     await manager.start();
     const published: number[] = [];
     manager.subscribe({
       catalogChanged: ({ tools }) => void published.push(tools.size),
       resourceUpdated: () => {},
     });
-    await manager.stop();
+    const call = manager.catalog.tools.get("b_echo")!.run.call(toolCall(), 60_000, SILENT);
+    const stopped = manager.stop();
+    plugins.a.context!.changed("tools");
+    await time.advance(5_000);
+    work.resolve("done");
+    await Promise.all([call, stopped]);
     await time.advance(10_000);
     expect(published).toEqual([]);
   });
