@@ -61,15 +61,36 @@ export interface App {
  * @throws AppError `ROUTE_POLICY` when a route has no policy
  */
 export async function createApp(deps: AppDeps): Promise<App> {
+  const { identity, engine, sha256, time, logger } = deps;
   const registry = await readRegistry({
     entries: deps.entries,
     store: deps.instances,
     discovery: deps.discovery,
-    logger: deps.logger,
+    logger,
   });
-  const manager = new PluginManager({ ...deps, registry });
-  const sealer = await createStateSealer(deps.masterKey, deps.time);
-  const mcp = createMcpHandler({ ...deps, manager, sealer });
+  // Named one by one: the master key and the keys go nowhere but where they are used.
+  const manager = new PluginManager({
+    registry,
+    hosts: deps.hosts,
+    credentials: deps.credentials,
+    engine,
+    sha256,
+    time,
+    logger,
+    ...(deps.limits && { limits: deps.limits }),
+  });
+  const sealer = await createStateSealer(deps.masterKey, time);
+  const { sessions } = deps;
+  const mcp = createMcpHandler({
+    identity,
+    manager,
+    engine,
+    sealer,
+    sessions,
+    sha256,
+    time,
+    logger,
+  });
   let started = false;
 
   const routes = [
@@ -79,9 +100,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   ];
   const hono = new Hono();
   mountRoutes(hono, routes, {
-    gate: createGate(deps.config, createAuthenticator(deps.keys, deps.sha256)),
-    logger: deps.logger,
-    now: () => deps.time.now(),
+    gate: createGate(deps.config, createAuthenticator(deps.keys, sha256)),
+    logger,
+    now: () => time.now(),
   });
   assertPolicies(hono, routes);
 

@@ -1,6 +1,7 @@
 import { AppError } from "../errors.ts";
 import type { InputRequest } from "../types/plugin.ts";
 import { toJsonText } from "../util/json-text.ts";
+import { isJsonObject } from "../util/json-object.ts";
 
 /** Characters of JSON text of all requests of one question. */
 const MAX_CHARS = 256 * 1024;
@@ -17,7 +18,7 @@ export function toInputRequests(value: unknown): InputRequests | null {
   const text = toJsonText(value, MAX_CHARS);
   if (!text.ok) throw invalid(`cannot be sent: their value ${text.reason}`);
   const requests: unknown = JSON.parse(text.value);
-  if (!isObject(requests)) throw invalid("must be an object of requests");
+  if (!isJsonObject(requests)) throw invalid("must be an object of requests");
   for (const [key, request] of Object.entries(requests)) {
     const fault = requestFault(request);
     if (fault !== null) throw invalid(`have "${key}", which ${fault}`);
@@ -26,13 +27,13 @@ export function toInputRequests(value: unknown): InputRequests | null {
 }
 
 function requestFault(request: unknown): string | null {
-  if (!isObject(request)) return "is not a request";
-  const params = isObject(request["params"]) ? request["params"] : {};
+  if (!isJsonObject(request)) return "is not a request";
+  const params = isJsonObject(request["params"]) ? request["params"] : {};
   switch (request["method"]) {
     case "elicitation/create":
       if (typeof params["message"] !== "string") return "has no message";
       if (params["mode"] === "url") return isUrl(params["url"]) ? null : "has no url";
-      return isObject(params["requestedSchema"]) ? null : "has no requestedSchema";
+      return isJsonObject(params["requestedSchema"]) ? null : "has no requestedSchema";
     case "sampling/createMessage":
       if (!Array.isArray(params["messages"])) return "has no messages";
       return typeof params["maxTokens"] === "number" ? null : "has no maxTokens";
@@ -45,10 +46,6 @@ function requestFault(request: unknown): string | null {
 
 function isUrl(value: unknown): boolean {
   return typeof value === "string" && URL.canParse(value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(fault: string): AppError {

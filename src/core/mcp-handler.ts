@@ -80,7 +80,13 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
   const legacy =
     deps.sessions === null
       ? null
-      : new LegacySessionServer({ ...deps, sessions: deps.sessions, createServer });
+      : new LegacySessionServer({
+          sessions: deps.sessions,
+          createServer,
+          sha256: deps.sha256,
+          time: deps.time,
+          logger,
+        });
   const stateless = legacyStatelessFallback(createServer, onerror);
   const stopAnnouncing = announceChanges(manager, modern.notify, () => legacy?.servers() ?? []);
   const encodeShort = createShortEncoder(deps.identity);

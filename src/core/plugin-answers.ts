@@ -1,6 +1,7 @@
 import type { Completion } from "../types/plugin.ts";
 import { toJsonText } from "../util/json-text.ts";
 import { contentFault, MAX_RESULT_CHARS } from "./tool-result.ts";
+import { isJsonObject } from "../util/json-object.ts";
 
 const MAX_COMPLETIONS = 100;
 
@@ -17,8 +18,8 @@ export function fromPluginResource(
 ): { contents: JsonObject[] } | null {
   const answer = asJson(value);
   if (typeof answer === "string") return { contents: [toContent({ text: answer }, uri, mimeType)] };
-  const list: unknown = isObject(answer) ? (answer["contents"] ?? [answer]) : answer;
-  if (!Array.isArray(list) || !list.every(isObject)) return null;
+  const list: unknown = isJsonObject(answer) ? (answer["contents"] ?? [answer]) : answer;
+  if (!Array.isArray(list) || !list.every(isJsonObject)) return null;
   const contents = list.map((item) => toContent(item, uri, mimeType));
   return contents.every(isContent) ? { contents } : null;
 }
@@ -44,17 +45,19 @@ export function fromPluginPrompt(value: unknown): JsonObject | null {
   if (typeof answer === "string") {
     return { messages: [{ role: "user", content: { type: "text", text: answer } }] };
   }
-  if (!isObject(answer)) return null;
+  if (!isJsonObject(answer)) return null;
   const { description, messages } = answer;
   if (description !== undefined && typeof description !== "string") return null;
   return Array.isArray(messages) && messages.every(isMessage) ? answer : null;
 }
 
 function isMessage(message: unknown): boolean {
-  if (!isObject(message)) return false;
+  if (!isJsonObject(message)) return false;
   const { role, content } = message;
   return (
-    (role === "user" || role === "assistant") && isObject(content) && contentFault(content) === null
+    (role === "user" || role === "assistant") &&
+    isJsonObject(content) &&
+    contentFault(content) === null
   );
 }
 
@@ -62,7 +65,7 @@ function isMessage(message: unknown): boolean {
 export function fromPluginCompletion(value: unknown): { completion: Completion } | null {
   const answer = asJson(value);
   const completion = Array.isArray(answer) ? { values: answer as unknown[] } : answer;
-  if (!isObject(completion)) return null;
+  if (!isJsonObject(completion)) return null;
   const { values, total, hasMore } = completion;
   if (!Array.isArray(values) || !values.every((entry) => typeof entry === "string")) return null;
   return {
@@ -78,8 +81,4 @@ export function fromPluginCompletion(value: unknown): { completion: Completion }
 function asJson(value: unknown): unknown {
   const text = toJsonText(value, MAX_RESULT_CHARS);
   return text.ok ? (JSON.parse(text.value) as unknown) : undefined;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -90,7 +90,8 @@ export class PluginMcpServer extends McpServer {
     return this.#catalog().tools.get(name)?.definition.inputSchema;
   }
 
-  // Every schema is named, because without one the SDK answers bad parameters with -32603.
+  // Every schema is named, because without one the SDK answers bad parameters with -32603; only tools/call, whose
+  // parameters it checks itself, needs none.
 
   #setListHandlers(): void {
     const { server } = this;

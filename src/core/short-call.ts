@@ -7,6 +7,7 @@ import {
 import type { ClientInfo } from "../types/plugin.ts";
 import type { CatalogTool } from "./plugin-catalog.ts";
 import type { Catalog } from "./tool-catalog.ts";
+import { isJsonObject } from "../util/json-object.ts";
 
 export const REVISION = "2026-07-28";
 const MESSAGE_KEYS = new Set(["jsonrpc", "id", "method", "params"]);
@@ -27,16 +28,17 @@ export interface ShortCall {
  * and gets its error there.
  */
 export function readShortCall(headers: Headers, body: unknown, catalog: Catalog): ShortCall | null {
-  if (!isObject(body) || body["jsonrpc"] !== "2.0" || body["method"] !== "tools/call") return null;
+  if (!isJsonObject(body) || body["jsonrpc"] !== "2.0" || body["method"] !== "tools/call")
+    return null;
   const { id, params } = body;
   if (typeof id !== "string" && !Number.isSafeInteger(id)) return null;
-  if (!hasOnly(body, MESSAGE_KEYS) || !isObject(params) || !hasOnly(params, PARAM_KEYS))
+  if (!hasOnly(body, MESSAGE_KEYS) || !isJsonObject(params) || !hasOnly(params, PARAM_KEYS))
     return null;
 
   const { name, _meta: meta } = params;
   const args = params["arguments"];
   if (typeof name !== "string" || !(args === undefined || isArguments(args))) return null;
-  if (!isObject(meta) || !namesRevision(headers, name)) return null;
+  if (!isJsonObject(meta) || !namesRevision(headers, name)) return null;
   const client = readClient(meta);
   const tool = catalog.tools.get(name);
   if (client === null || tool === undefined || tool.hasHeaderParams) return null;
@@ -54,13 +56,13 @@ function namesRevision(headers: Headers, name: string): boolean {
 function readClient(meta: Record<string, unknown>): ClientInfo | null {
   const capabilities = meta[CLIENT_CAPABILITIES_META_KEY];
   const info = meta[CLIENT_INFO_META_KEY];
-  if (meta[PROTOCOL_VERSION_META_KEY] !== REVISION || !isObject(capabilities)) return null;
+  if (meta[PROTOCOL_VERSION_META_KEY] !== REVISION || !isJsonObject(capabilities)) return null;
   if (!areCapabilities(capabilities)) return null;
   if (meta["progressToken"] !== undefined || meta[LOG_LEVEL_META_KEY] !== undefined) return null;
   if (info === undefined) {
     return { protocolVersion: REVISION, name: null, version: null, capabilities };
   }
-  if (!isObject(info) || info["icons"] !== undefined) return null;
+  if (!isJsonObject(info) || info["icons"] !== undefined) return null;
   const { name, version } = info;
   if (typeof name !== "string" || typeof version !== "string") return null;
   if (INFO_TEXTS.some((key) => info[key] !== undefined && typeof info[key] !== "string")) {
@@ -74,11 +76,11 @@ const INFO_TEXTS = ["title", "description", "websiteUrl"];
 /** Objects of objects, but for the two settings that are booleans. What else there may be is for the SDK to judge. */
 function areCapabilities(capabilities: Record<string, unknown>): boolean {
   for (const [name, capability] of Object.entries(capabilities)) {
-    if (!isObject(capability)) return false;
+    if (!isJsonObject(capability)) return false;
     for (const setting of Object.values(capability)) {
       if (name === "roots") {
         if (typeof setting !== "boolean") return false;
-      } else if (!isObject(setting) || Object.hasOwn(setting, "applyDefaults")) {
+      } else if (!isJsonObject(setting) || Object.hasOwn(setting, "applyDefaults")) {
         return false;
       }
     }
@@ -88,14 +90,10 @@ function areCapabilities(capabilities: Record<string, unknown>): boolean {
 
 /** The SDK drops an argument of that name, and so must not be passed by. */
 function isArguments(args: unknown): boolean {
-  return isObject(args) && !Object.hasOwn(args, "__proto__");
+  return isJsonObject(args) && !Object.hasOwn(args, "__proto__");
 }
 
 function hasOnly(object: Record<string, unknown>, keys: ReadonlySet<string>): boolean {
   for (const key in object) if (!keys.has(key)) return false;
   return true;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@ import { SERVER_INFO_META_KEY, specTypeSchemas } from "@modelcontextprotocol/ser
 import { messageOf } from "../errors.ts";
 import { toJsonText } from "../util/json-text.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
+import { isJsonObject } from "../util/json-object.ts";
 
 /** Characters of JSON text in one result. */
 export const MAX_RESULT_CHARS = 4 * 1024 * 1024;
@@ -101,7 +102,7 @@ function projectResult({
 
 /** Whether a client that does not read structured content gets something: of a list or a number, only text will do. */
 function hasText(content: ToolResult["content"], structuredContent: unknown): boolean {
-  return isObject(structuredContent)
+  return isJsonObject(structuredContent)
     ? content.length > 0
     : content.some(({ type }) => type === "text");
 }
@@ -122,16 +123,13 @@ function textBlock(text: string): Record<string, unknown> {
 }
 
 function asObject(data: unknown): unknown {
-  return isObject(data) ? data : { data };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isJsonObject(data) ? data : { data };
 }
 
 /** Every path to a client sends the same: blocks as the protocol has them, and no word about who the server is. */
 function checkResult({ content, _meta, ...rest }: ToolResult): Result<ToolResult, string> {
-  if (_meta !== undefined && !isObject(_meta)) return refuse("has a _meta that is not an object");
+  if (_meta !== undefined && !isJsonObject(_meta))
+    return refuse("has a _meta that is not an object");
   const blocks: Record<string, unknown>[] = [];
   for (const block of content) {
     const checked = checkContent(block);

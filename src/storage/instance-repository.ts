@@ -2,6 +2,7 @@ import { pluginInstances } from "../../drizzle/sqlite.ts";
 import { AppError } from "../errors.ts";
 import type { HostKind } from "../types/host.ts";
 import type { InstanceStore } from "../types/instances.ts";
+import { isJsonObject } from "../util/json-object.ts";
 import type { Database } from "./database.ts";
 import { parseColumn } from "./json-column.ts";
 
@@ -29,9 +30,7 @@ export function createInstanceRepository(db: Database): InstanceStore {
 
 function parseConfig(id: string, text: string): Record<string, unknown> {
   const config = parseColumn(text);
-  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-    return config as Record<string, unknown>;
-  }
+  if (isJsonObject(config)) return config;
   // Not the text itself: settings may hold what nobody should read in a log.
   throw new AppError("INTERNAL", `The stored settings of the plugin "${id}" are damaged.`);
 }

@@ -19,17 +19,31 @@ export function createMemoryCredentials(): CredentialSource {
   };
 }
 
-/** Holds at most `capacity` sessions; the one not seen for longest gives way to a new one. */
-export function createMemorySessions(capacity = 1_000): LegacySessions {
+export interface SessionLimits {
+  /** Sessions in all; 1,000 when left out. */
+  readonly total?: number;
+  /** Sessions of one principal, so that nobody pushes out everybody; 100 when left out. */
+  readonly perPrincipal?: number;
+}
+
+/** Where a limit is reached, the session not seen for longest gives way to a new one. */
+export function createMemorySessions({
+  total = 1_000,
+  perPrincipal = 100,
+}: SessionLimits = {}): LegacySessions {
   // In the order in which they were last seen.
   const sessions = new Map<string, LegacySession>();
   return {
     async open(session) {
       sessions.set(session.idHash, session);
-      if (sessions.size <= capacity) return [];
-      const oldest = sessions.keys().next().value!;
-      sessions.delete(oldest);
-      return [oldest];
+      const own = [...sessions.values()].filter(
+        ({ principalId }) => principalId === session.principalId,
+      );
+      const crowd = own.length > perPrincipal ? own : [...sessions.values()];
+      if (own.length <= perPrincipal && sessions.size <= total) return [];
+      const { idHash } = crowd[0]!;
+      sessions.delete(idHash);
+      return [idHash];
     },
     find: async (idHash) => sessions.get(idHash) ?? null,
     async touch(idHash, now) {

@@ -1,13 +1,12 @@
 import type { PluginAuthConfig } from "./auth.ts";
 import type { JsonSchema } from "./json.ts";
-import type { Logger } from "./logger.ts";
-import type { OAuthToken } from "./oauth.ts";
 import type {
   ClientInfo,
   CallInput,
   CompletionRequest,
   InputRequest,
   LogLevel,
+  PluginContext,
   Prompt,
   Resource,
   ResourceTemplate,
@@ -79,17 +78,7 @@ export interface CatalogFault {
 }
 
 /** What the host does for a plugin instance; already bound to it, so that no message names one. */
-export interface HostServices {
-  readonly logger: Logger;
-  getCredential(key: string): Promise<string | null>;
-  setCredential(key: string, value: string): Promise<void>;
-  getAccessToken(): Promise<string>;
-  isAuthenticated(): Promise<boolean>;
-  getTokenInfo(): Promise<OAuthToken | null>;
-  requireReauth(): Promise<string>;
-  changed(list: "tools" | "resources" | "prompts"): void;
-  resourceUpdated(uri: string): void;
-}
+export type HostServices = Readonly<Omit<PluginContext, "pluginId" | "config">>;
 
 /** One call. Names and URIs are the plugin's own, without the instance's prefix. */
 export type HostCall = {

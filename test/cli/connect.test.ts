@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { clientConfig, clientIds, COMMON_CLIENTS } from "../../adapters/node/cli/client-config.ts";
+import { clientConfig, clientIds } from "../../adapters/node/cli/client-config.ts";
+import { COMMON_CLIENTS } from "../../adapters/node/cli/common-clients.ts";
 import { homedir } from "node:os";
 import { runHere } from "../helpers/server-process.ts";
 

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MCPConfigRegistry } from "@gleanwork/mcp-config-schema";
 import { describe, expect, it } from "vitest";
-import { clientConfig, COMMON_CLIENTS } from "../../adapters/node/cli/client-config.ts";
+import { clientConfig } from "../../adapters/node/cli/client-config.ts";
+import { COMMON_CLIENTS } from "../../adapters/node/cli/common-clients.ts";
 import { EXIT } from "../../adapters/node/cli/exit-codes.ts";
 import { ROOT } from "../helpers/server-process.ts";
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { COMMON_CLIENTS } from "../../adapters/node/cli/client-config.ts";
+import { COMMON_CLIENTS } from "../../adapters/node/cli/common-clients.ts";
 import {
   callTool,
   startProcess,

@@ -6,7 +6,7 @@ export const CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
 export const LOG_LEVEL = "io.modelcontextprotocol/logLevel";
 
 /** A tool call as it will be sent, to be changed in any way. */
-export interface CallBody {
+interface CallBody {
   params: { name?: unknown; arguments?: unknown; _meta: Record<string, unknown> } & Record<
     string,
     unknown

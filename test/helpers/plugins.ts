@@ -1,7 +1,7 @@
 import type { CallContext, MCPPlugin, PluginContext, Tool } from "../../src/plugins/index.ts";
 
 /** A plugin of which a test names only what matters to it. */
-export interface PluginParts extends Partial<MCPPlugin> {
+interface PluginParts extends Partial<MCPPlugin> {
   /** Tools by name: what they do, or also how they are described. */
   readonly tools?: Readonly<Record<string, ToolParts["run"] | ToolParts>>;
 }

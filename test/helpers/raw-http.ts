@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-export interface RawAnswer {
+interface RawAnswer {
   /** The status of every response that came, in order. */
   readonly statuses: number[];
   readonly text: string;

@@ -2,7 +2,7 @@ import type { JsonRpcAnswer } from "./mcp.ts";
 import { readSse, type SseReader } from "./sse.ts";
 import type { TestApp, TestRequest } from "./test-app.ts";
 
-export interface Message {
+interface Message {
   readonly id?: unknown;
   readonly method?: string;
   // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it freely

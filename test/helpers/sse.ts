@@ -1,5 +1,5 @@
 /** One event of an event stream. */
-export interface SseEvent {
+interface SseEvent {
   readonly id: string | null;
   readonly data: string;
 }

@@ -147,7 +147,7 @@ describe("the package", () => {
         !/^dist\/(src|plugins|drizzle|adapters\/(node|workers))\/.+\.(js|d\.ts|json|sql)$/.test(
           path,
         ) &&
-        !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|config\/plugins\.schema\.json)$/.test(
+        !/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/[a-z-]+\.md|config\/plugins\.schema\.json)$/.test(
           path,
         ),
     );

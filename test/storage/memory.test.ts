@@ -6,7 +6,7 @@ import {
 } from "../../src/index.ts";
 import { legacySessionsContract } from "../contract/legacy-sessions.ts";
 
-legacySessionsContract("memory", async (capacity) => createMemorySessions(capacity));
+legacySessionsContract("memory", async (limits) => createMemorySessions(limits));
 
 describe("memory credentials", () => {
   it("are kept per instance; absent is null", async () => {

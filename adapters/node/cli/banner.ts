@@ -1,7 +1,8 @@
 import type { InstanceStatus } from "../../../src/index.ts";
 import type { RunningServer } from "../server.ts";
 import { VERSION } from "../version.ts";
-import { clientConfig, COMMON_CLIENTS, type ClientConfig } from "./client-config.ts";
+import type { ClientConfig } from "./client-config.ts";
+import { COMMON_CLIENTS } from "./common-clients.ts";
 
 /** The one JSON line of `--json`. Secrets are in it only when this run made them. */
 export function jsonBanner({ url, mcpUrl, dataDir, created }: Omit<RunningServer, "app">): string {
@@ -19,7 +20,7 @@ export interface BannerFacts extends Pick<RunningServer, "url" | "mcpUrl" | "dat
  * The block that a person reads after the start. The first run shows its secrets and how to enter the server in the
  * common clients; a later one cannot, because only hashes are stored.
  */
-export function textBanner(facts: BannerFacts): string {
+export async function textBanner(facts: BannerFacts): Promise<string> {
   const { url, mcpUrl, dataDir, created, auth } = facts;
   const lines = [
     "",
@@ -37,7 +38,7 @@ export function textBanner(facts: BannerFacts): string {
     lines.push("", "  Keep this now: only hashes are stored, and it is not shown again.");
   }
   const isFirstRun = auth === "none" ? created.adminToken : created.clientKey;
-  if (isFirstRun) lines.push(...clientLines(mcpUrl, created.clientKey ?? null));
+  if (isFirstRun) lines.push(...(await clientLines(mcpUrl, created.clientKey ?? null)));
   else {
     const command = `${facts.command} connect claude-code --url ${mcpUrl}`;
     lines.push("", "  To connect a client (another name for another one):", `    ${command}`);
@@ -56,7 +57,9 @@ function pluginLines(plugins: readonly InstanceStatus[]): string[] {
   ];
 }
 
-function clientLines(mcpUrl: string, clientKey: string | null): string[] {
+async function clientLines(mcpUrl: string, clientKey: string | null): Promise<string[]> {
+  // Some 90 ms, which a later start need not pay.
+  const { clientConfig } = await import("./client-config.ts");
   return COMMON_CLIENTS.map((id) => clientConfig(id, mcpUrl, clientKey)).flatMap((config) => [
     "",
     `  ${config.name}: ${whatToDo(config)}`,

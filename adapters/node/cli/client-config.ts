@@ -1,13 +1,5 @@
 import { MCPConfigRegistry } from "@gleanwork/mcp-config-schema";
 
-/** The clients that the first run shows; `connect` knows every client of the registry. */
-export const COMMON_CLIENTS = [
-  "claude-code",
-  "claude-desktop",
-  "vscode",
-  "cursor",
-  "codex",
-] as const;
 const SERVER_NAME = "mcp-plugin-server";
 const BRIDGE = "mcp-remote";
 

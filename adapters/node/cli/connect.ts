@@ -10,7 +10,7 @@ const KEY_PLACEHOLDER = "YOUR_CLIENT_KEY";
  * `connect`: prints a client's configuration, and as prose what to do with it. The key is taken from
  * MCP_CLIENT_KEY, or left to be filled in, because the server itself knows only its hash.
  *
- * @param client one of `clientIds()`
+ * @param client one for which `isClient` holds
  */
 export function connect(
   env: Environment,
@@ -34,6 +34,10 @@ export function connect(
       `Replace ${KEY_PLACEHOLDER} by the client key of the first start, or set MCP_CLIENT_KEY for this command.\n`,
     );
   }
+}
+
+export function isClient(name: string): boolean {
+  return clientIds().includes(name);
 }
 
 /** `connect list`: the clients it knows. */

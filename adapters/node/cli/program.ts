@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Environment, SettingFlags } from "../settings.ts";
 import { VERSION } from "../version.ts";
-import { clientIds, COMMON_CLIENTS } from "./client-config.ts";
-import { connect, listClients } from "./connect.ts";
+import { COMMON_CLIENTS } from "./common-clients.ts";
 import { doctor } from "./doctor.ts";
 import { EXIT } from "./exit-codes.ts";
 import { processOutput, type Output } from "./output.ts";
@@ -57,9 +56,11 @@ function createProgram(env: Environment, output: Output, exit: (code: number) =>
     .argument("<client>", `${COMMON_CLIENTS.join(", ")}, …, or list`)
     .option("--url <url>", "address of the server's /mcp; from the settings when left out", httpUrl)
     .option("--json", "print JSON")
-    .action((client: string, flags: JsonFlag & { url?: string }, command: Command) => {
+    .action(async (client: string, flags: JsonFlag & { url?: string }, command: Command) => {
+      // The registry of clients costs some 90 ms to load, which a start need not pay.
+      const { connect, isClient, listClients } = await import("./connect.ts");
       if (client === "list") return listClients(flags, output);
-      if (clientIds().includes(client)) return connect(env, client, flags, output);
+      if (isClient(client)) return connect(env, client, flags, output);
       return command.error(
         `Unknown client: ${client}. Try one of ${COMMON_CLIENTS.join(", ")}; "connect list" names all.`,
       );

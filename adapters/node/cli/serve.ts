@@ -22,7 +22,7 @@ export async function serve(env: Environment, flags: SettingFlags, json: boolean
   process.stdout.write(
     json
       ? `${jsonBanner(server)}\n`
-      : textBanner({
+      : await textBanner({
           ...server,
           auth: settings.auth,
           plugins: server.app.manager.statuses(),

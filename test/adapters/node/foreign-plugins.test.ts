@@ -13,11 +13,11 @@ import {
 // A process of its own, because the test runner has its own import().
 
 const GOOD = {
-  "class-js": { package: "./brief-class-js", config: { step: 2 } },
-  "class-js-again": { package: "./brief-class-js" },
-  "object-ts": { package: "./brief-object-ts", config: { mark: "?!" } },
-  "factory-ts": { package: "./brief-factory-ts", config: { sides: 20 } },
-  "factory-ts-again": { package: "./brief-factory-ts" },
+  "class-js": { package: "./plain-class-js", config: { step: 2 } },
+  "class-js-again": { package: "./plain-class-js" },
+  "object-ts": { package: "./plain-object-ts", config: { mark: "?!" } },
+  "factory-ts": { package: "./plain-factory-ts", config: { sides: 20 } },
+  "factory-ts-again": { package: "./plain-factory-ts" },
   commonjs: { package: "./commonjs" },
   compiled: { package: "./commonjs-compiled" },
   manifest: { package: "./with-manifest", config: { greeting: "Moin" } },
@@ -26,8 +26,8 @@ const GOOD = {
 } as const;
 
 const BAD = {
-  "object-ts-again": { package: "./brief-object-ts" },
-  climbs: { package: "../brief-class-js" },
+  "object-ts-again": { package: "./plain-object-ts" },
+  climbs: { package: "../plain-class-js" },
   absolute: { package: "/etc" },
   "bad-settings": { package: "./with-manifest", config: { color: "red" } },
   "bad-json": { package: "./bad-json" },
@@ -72,7 +72,7 @@ let rows: ReadonlyMap<string, Row>;
 beforeAll(async () => {
   const plugins = join(folder.path, "plugins");
   for (const name of new Set(Object.values({ ...GOOD, ...BAD }).map((entry) => entry.package))) {
-    if (/^\.\/(brief|commonjs|with)/.test(name)) {
+    if (/^\.\/(plain|commonjs|with)/.test(name)) {
       cpSync(join(FIXTURE_PLUGINS, name), join(plugins, name), { recursive: true });
     }
   }
@@ -87,7 +87,7 @@ beforeAll(async () => {
     mkdirSync(dirname(join(plugins, name)), { recursive: true });
     writeFileSync(join(plugins, name), content);
   }
-  symlinkSync(join(plugins, "brief-class-js/index.js"), join(plugins, "linked-out/index.js"));
+  symlinkSync(join(plugins, "plain-class-js/index.js"), join(plugins, "linked-out/index.js"));
   const config = join(folder.path, "plugins.json");
   writeFileSync(config, JSON.stringify({ plugins: { ...GOOD, ...BAD } }));
 
@@ -115,7 +115,7 @@ async function call(name: string, args: Record<string, unknown> = {}) {
   return (JSON.parse(text) as { result: any }).result;
 }
 
-describe("a plugin written from the brief alone", () => {
+describe("a plugin written from the published interface alone", () => {
   it.each(Object.keys(GOOD))("runs: %s", (id) => {
     expect(rows.get(id)).toMatchObject({ state: "running", error: null });
   });
@@ -191,7 +191,7 @@ describe("a package that cannot run fails alone and says why", () => {
 
   it.each([
     { id: "object-ts-again", error: expect.stringMatching(/which the instance "object-ts" uses/) },
-    { id: "climbs", error: refused("../brief-class-js") },
+    { id: "climbs", error: refused("../plain-class-js") },
     { id: "absolute", error: refused("/etc") },
     {
       id: "bad-settings",

@@ -222,7 +222,7 @@ describe("a 2025 session that nobody uses", () => {
 
 describe("2025 sessions beyond the number that the server keeps", () => {
   it("take the place of the one that was not seen for longest", async () => {
-    const sessions = createMemorySessions(2);
+    const sessions = createMemorySessions({ total: 2 });
     const app = await WAYS[0]!.open({ plugins: { demo: demo() }, deps: { sessions } });
     const first = await openSession(app);
     const second = await openSession(app);
