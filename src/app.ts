@@ -115,8 +115,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     async close() {
       started = false;
-      await manager.stop();
-      await mcp.close();
+      try {
+        await manager.stop();
+      } finally {
+        await mcp.close();
+      }
     },
   };
 }

@@ -10,7 +10,7 @@ export { parseManifest } from "./core/plugin-manifest.ts";
 export type { StepLimits } from "./core/plugin-steps.ts";
 export type { InstanceStatus } from "./core/plugin-status.ts";
 export type { ServerIdentity } from "./core/plugin-mcp-server.ts";
-export { AppError, ERROR_CODES, messageOf } from "./errors.ts";
+export { AppError, ERROR_CODES, messageOf, stackOf } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
 export { createInProcessHost } from "./host/in-process-host.ts";
 export { createPortableSchemaEngine } from "./host/portable-schema-engine.ts";

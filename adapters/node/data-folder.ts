@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   statSync,
   unlinkSync,
@@ -18,6 +19,9 @@ import { AppError, messageOf, parseMasterKey, randomToken } from "../../src/inde
 const KEY_FILE = "master.key";
 /** Of folders that everybody may write to, such as /tmp. */
 const STICKY = 0o1000;
+/** What group and others may do. */
+const OTHERS = 0o077;
+const OUR_FILES = /^(master\.key|server\.db)$/;
 
 /**
  * Makes the data folder if need be, for its owner alone. One that exists is closed to others where it is ours; where
@@ -36,12 +40,18 @@ export function prepareDataFolder(folder: string): void {
   closeToOthers(folder, 0o700);
 }
 
-/** Why an existing folder cannot hold the data, or `null`. */
+/**
+ * Why an existing folder cannot hold the data, or `null`. It gets the mode 0700, so it must not be one that others need:
+ * it is closed already, or empty, or has our files in it.
+ */
 export function dataFolderFault(folder: string): string | null {
   const { mode } = statSync(folder);
-  return (mode & STICKY) === 0
-    ? null
-    : `${folder} is shared by everybody: name a folder of its own for the data (MCP_DATA_DIR).`;
+  const isShared = (mode & STICKY) !== 0;
+  const files = (mode & OTHERS) === 0 ? [] : readdirSync(folder);
+  const isForeign = files.length > 0 && !files.some((name) => OUR_FILES.test(name));
+  return isShared || isForeign
+    ? `${folder} is used by others, too: name a folder of its own for the data (MCP_DATA_DIR).`
+    : null;
 }
 
 /** Where the master key lies when none is given. */

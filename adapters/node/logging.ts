@@ -9,7 +9,7 @@ import {
   type TextFormatter,
 } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
-import type { LogFields, Logger } from "../../src/index.ts";
+import { messageOf, stackOf, type LogFields, type Logger } from "../../src/index.ts";
 
 export type LogFormat = "json" | "pretty";
 
@@ -23,7 +23,8 @@ export async function configureLogging(
   write: (text: string) => void = (text) => void process.stderr.write(text),
 ): Promise<void> {
   const format = createFormatter(logFormat);
-  const stderr = (record: LogRecord) => write(format(record).replace(SECRETS, "[redacted]"));
+  const stderr = (record: LogRecord) =>
+    write(textOf(record, format).replace(SECRETS, "[redacted]"));
   await configure({
     reset: true,
     sinks: { stderr },
@@ -48,17 +49,56 @@ function createFormatter(format: LogFormat): TextFormatter {
 
 export const flushLogging = dispose;
 
-/** The server's logger over LogTape. Messages are taken literally: what stands in braces is no placeholder. */
-export function createLogger(logger: TapeLogger = getLogger(["mcp"])): Logger {
+/** The record's text; without its fields when they cannot be written (a cycle, a getter that throws). */
+function textOf(record: LogRecord, format: TextFormatter): string {
+  try {
+    return format(record);
+  } catch (error) {
+    return format({ ...record, properties: { unreadableFields: messageOf(error) } });
+  }
+}
+
+/** Names of a line's own members, which no field may take the place of. */
+const RESERVED = new Set(["@timestamp", "level", "message", "logger"]);
+
+/**
+ * The server's logger over LogTape. Messages are taken literally: what stands in braces is no placeholder. What was
+ * bound by `with` stays: a plugin cannot log as another.
+ */
+export function createLogger(
+  logger: TapeLogger = getLogger(["mcp"]),
+  bound: LogFields = {},
+): Logger {
   const write =
     (level: "debug" | "info" | "warn" | "error") =>
-    (message: string, fields: LogFields = {}) =>
-      logger[level](message.replaceAll("{", "{{").replaceAll("}", "}}"), fields);
+    (message: unknown, fields?: unknown): void => {
+      const text = typeof message === "string" ? message : stackOf(message);
+      logger[level](text.replaceAll("{", "{{").replaceAll("}", "}}"), {
+        ...readFields(fields),
+        ...bound,
+      });
+    };
   return {
     debug: write("debug"),
     info: write("info"),
     warn: write("warn"),
     error: write("error"),
-    with: (fields) => createLogger(logger.with(fields)),
+    with: (fields) => createLogger(logger, { ...readFields(fields), ...bound }),
   };
+}
+
+/** Never throws, whatever a plugin hands over in place of fields. */
+function readFields(fields: unknown): LogFields {
+  if (typeof fields !== "object" || fields === null) {
+    return fields === undefined ? {} : { field: fields };
+  }
+  try {
+    if (fields instanceof Error) return { error: stackOf(fields) };
+    const entries = Object.entries(fields as Record<string, unknown>);
+    return Object.fromEntries(
+      entries.map(([name, value]) => [RESERVED.has(name) ? `${name}_` : name, value]),
+    );
+  } catch (error) {
+    return { unreadableFields: messageOf(error) };
+  }
 }

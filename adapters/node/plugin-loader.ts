@@ -31,7 +31,16 @@ export async function importPlugin(entry: string): Promise<unknown> {
         specifier === SDK_NAME ? { url: sdk, shortCircuit: true } : next(specifier, context),
     });
   }
-  return import(entry) as Promise<unknown>;
+  try {
+    return (await import(entry)) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError && error.message.includes("does not provide an export")) {
+      throw new SyntaxError(`${error.message}. A type must be imported with "import type".`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
 }
 
 export interface PluginFolders {

@@ -7,6 +7,7 @@ import {
   createKeyRepository,
   createMemoryCredentials,
   createMemorySessions,
+  stackOf,
   type App,
   type Logger,
 } from "../../src/index.ts";
@@ -26,6 +27,9 @@ import { VERSION } from "./version.ts";
 
 export const BUNDLED_PLUGINS = fileURLToPath(new URL("../../plugins", import.meta.url));
 
+/** How long a start waits for plugins before it tells where the server is, in milliseconds. */
+const START_PATIENCE_MS = 10_000;
+
 export interface RunningServer {
   readonly app: App;
   readonly port: number;
@@ -38,7 +42,8 @@ export interface RunningServer {
 }
 
 /**
- * Starts the whole server on Node and resolves once it listens and its plugins have been started.
+ * Starts the whole server on Node and resolves once it listens and its plugins have been started, or ten seconds after
+ * it listens, when a plugin takes longer.
  *
  * @throws AppError `CONFIG_INVALID` or `UNSAFE_LISTEN`, saying what to change; nothing keeps running then
  */
@@ -79,8 +84,9 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
       () => app.close(),
       () => listening.stopAccepting(),
     );
+    await startPatiently(app, logger);
+    // Just before they are shown: a start that does not get there must not leave hashes of secrets that nobody saw.
     await save();
-    await app.start();
 
     const url = serverUrl(settings, listening.port);
     const { dataDir } = settings;
@@ -89,6 +95,20 @@ export async function startServer(settings: Settings, logger: Logger): Promise<R
     await close();
     throw error;
   }
+}
+
+/** Waits for the plugins, but not for ever: one that hangs comes later or fails, and the others serve meanwhile. */
+async function startPatiently(app: App, logger: Logger): Promise<void> {
+  const started = app.start();
+  started.catch((error: unknown) =>
+    logger.error("Plugins did not start", { error: stackOf(error) }),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, START_PATIENCE_MS);
+  });
+  await Promise.race([started, patience]);
+  clearTimeout(timer);
 }
 
 /** Ends what was begun, the last first. All of it, even when one end fails; then rejects with the first failure. */

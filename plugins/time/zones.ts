@@ -37,7 +37,7 @@ export function readZone(text: string): string {
   const closest = closestNames(text, zoneNames());
   const hint = closest.length === 0 ? "" : ` Did you mean ${closest.join(", ")}?`;
   throw new ToolError(
-    `"${text}" is not the name of an IANA time zone.${hint} list_zones searches all of them.`,
+    `"${text}" is not the name of an IANA time zone.${hint} The tool list_zones of this plugin searches all of them.`,
     { data: { closest } },
   );
 }

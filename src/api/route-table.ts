@@ -32,7 +32,10 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     const requestId = uuidv7(deps.now());
     try {
       const allowed = await deps.gate(request.headers, route.policy);
-      if (!allowed.ok) return refusal(allowed.reason, requestId);
+      if (!allowed.ok) {
+        deps.logger.info("Request refused", { requestId, code: allowed.reason });
+        return refusal(allowed.reason, requestId);
+      }
       return await route.handle(request, { principal: allowed.value, requestId });
     } catch (error) {
       return failure(error, requestId, deps.logger);

@@ -3,7 +3,7 @@ import type { EventStore, JSONRPCMessage } from "@modelcontextprotocol/server";
 /** Events one session keeps for a client that reconnects. */
 const CAPACITY = 256;
 /** Characters of JSON that they may have together; the last event is kept whatever its size. */
-const MAX_CHARS = 4 * 1024 * 1024;
+const MAX_CHARS = 1024 * 1024;
 
 /**
  * The last events of one 2025-era session, so that a client that lost its stream gets what it missed. Older events

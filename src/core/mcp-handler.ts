@@ -28,7 +28,7 @@ import { readShortCall, REVISION, type ShortCall } from "./short-call.ts";
 import type { SerializedResult } from "./tool-result.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const BODY_BOUNDS = { maxDepth: 64, maxNodes: 500_000 } as const;
+const BODY_BOUNDS = { maxDepth: 64, maxNodes: 100_000 } as const;
 
 export interface McpHandlerDeps {
   readonly identity: ServerIdentity;
@@ -68,6 +68,7 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     new PluginMcpServer({
       identity: deps.identity,
       calls,
+      logger,
       schemaValidator,
       catalog: () => manager.catalog,
     });
@@ -143,9 +144,14 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     async fetch(request, principal, requestId) {
       const caller = { principal, requestId };
       try {
-        return request.method === "POST"
-          ? await servePost(request, caller)
-          : await serveBySdk(request, undefined, caller);
+        const response =
+          request.method === "POST"
+            ? await servePost(request, caller)
+            : await serveBySdk(request, undefined, caller);
+        if (response.status >= 400) {
+          logger.info("MCP request refused", { requestId, status: response.status });
+        }
+        return response;
       } catch (error) {
         if (error instanceof ProtocolError) return jsonRpcError(400, error.code, error.message);
         // The client has gone: nobody reads the answer.

@@ -76,10 +76,17 @@ export class PluginCalls {
     const checked = this.#breaks(tool, "input", args ?? {});
     if (!checked.ok) return refused(checked.reason);
     if (checked.value !== null) {
-      return refused(`Invalid arguments for tool "${tool.name}": ${checked.value}`);
+      const fault = `Invalid arguments for tool "${tool.name}": ${checked.value}`;
+      // It names places and rules, never the values.
+      this.#deps.logger.info(fault, { requestId: frame.requestId, plugin: tool.run.instanceId });
+      return refused(fault);
     }
 
-    const target = { method: "tools/call", target: tool.name, args };
+    const target = {
+      method: "tools/call",
+      target: tool.name,
+      argsJson: JSON.stringify(args ?? {}),
+    };
     const input = await this.#openInput(frame, target);
     const call = {
       kind: "tool",
@@ -109,7 +116,7 @@ export class PluginCalls {
     if ("inline" in resource && resource.inline !== null) {
       return { contents: [{ uri, ...mimeTypeOf(definition), ...resource.inline }] };
     }
-    const target = { method: "resources/read", target: uri, args: {} };
+    const target = { method: "resources/read", target: uri, argsJson: "{}" };
     const outcome = await this.#plainCall(resource.run, { kind: "resource", uri }, target, frame);
     if ("resultType" in outcome) return outcome;
     if (outcome.value === null || outcome.value === undefined) {
@@ -136,7 +143,11 @@ export class PluginCalls {
         `Prompt "${prompt.name}" needs the arguments: ${missing.join(", ")}`,
       );
     }
-    const target = { method: "prompts/get", target: prompt.name, args };
+    const target = {
+      method: "prompts/get",
+      target: prompt.name,
+      argsJson: JSON.stringify(args ?? {}),
+    };
     const call = { kind: "prompt", name: prompt.ownName, args } as const;
     const outcome = await this.#plainCall(prompt.run, call, target, frame);
     if ("resultType" in outcome) return outcome;
@@ -144,7 +155,7 @@ export class PluginCalls {
   }
 
   async complete(run: PluginRun, request: CompletionRequest, frame: CallFrame) {
-    const target = { method: "completion/complete", target: "", args: {} };
+    const target = { method: "completion/complete", target: "", argsJson: "{}" };
     const outcome = await this.#plainCall(run, { kind: "complete", request }, target, frame);
     return this.#shaped(
       fromPluginCompletion("resultType" in outcome ? [] : outcome.value),
@@ -207,7 +218,7 @@ export class PluginCalls {
   async #ask(
     outcome: CallOutcome & { kind: "input-required" },
     frame: CallFrame,
-    target: Omit<StateBinding, "principalId">,
+    target: AskedCall,
     tool: CatalogTool,
   ): Promise<ToolAnswer> {
     try {
@@ -220,13 +231,13 @@ export class PluginCalls {
   async #question(
     { inputRequests, state }: CallOutcome & { kind: "input-required" },
     frame: CallFrame,
-    target: Omit<StateBinding, "principalId">,
+    target: AskedCall,
   ): Promise<InputQuestion> {
     const requests = toInputRequests(inputRequests);
     if (requests === null && state === undefined) {
       throw new AppError("PLUGIN_INVALID", "inputRequired() needs inputRequests or a state.");
     }
-    const binding = { ...target, principalId: frame.principal.id };
+    const binding = toBinding(target, frame.principal.id);
     return {
       resultType: "input_required",
       ...(requests !== null && { inputRequests: requests }),
@@ -236,11 +247,11 @@ export class PluginCalls {
 
   async #openInput(
     { inputResponses, requestState, principal, requestId }: CallFrame,
-    target: Omit<StateBinding, "principalId">,
+    target: AskedCall,
   ): Promise<CallInput | null> {
     if (inputResponses === undefined && requestState === undefined) return null;
     if (requestState === undefined) return { responses: inputResponses ?? {}, state: undefined };
-    const binding = { ...target, principalId: principal.id };
+    const binding = toBinding(target, principal.id);
     const opened = await this.#deps.sealer.open(binding, requestState);
     if (opened.ok) return { responses: inputResponses ?? {}, state: opened.value };
     this.#deps.logger.warn("Refused a request state", { requestId, reason: opened.reason });
@@ -253,7 +264,7 @@ export class PluginCalls {
   async #plainCall(
     run: PluginRun,
     call: PluginCallTarget,
-    target: Omit<StateBinding, "principalId">,
+    target: AskedCall,
     frame: CallFrame,
   ): Promise<{ readonly value: unknown } | InputQuestion> {
     const input = await this.#openInput(frame, target);
@@ -320,4 +331,15 @@ function refused(message: string): ToolAnswer {
 
 function mimeTypeOf({ mimeType }: { readonly mimeType?: string }) {
   return mimeType === undefined ? {} : { mimeType };
+}
+
+/** What was called, with the arguments as the client sent them, whatever the plugin has done to them since. */
+interface AskedCall {
+  readonly method: string;
+  readonly target: string;
+  readonly argsJson: string;
+}
+
+function toBinding({ method, target, argsJson }: AskedCall, principalId: string): StateBinding {
+  return { principalId, method, target, args: JSON.parse(argsJson) as unknown };
 }

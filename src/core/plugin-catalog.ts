@@ -87,24 +87,34 @@ export async function prepareCatalog(
   deps: PrepareDeps,
 ): Promise<PreparedCatalog> {
   const quarantined: Quarantined[] = [...offer.faults];
-  const publicName = (name: string) => (toolPrefix === "" ? name : `${toolPrefix}_${name}`);
+  // What is no text becomes a name that the rules refuse, whatever its `toString` may be.
+  const publicName = (name: unknown) => {
+    const own = typeof name === "string" ? name : "";
+    return toolPrefix === "" ? own : `${toolPrefix}_${own}`;
+  };
   /** The sound items in their public form, the others into quarantine. */
   const sound = <T, C>(
     kind: Quarantined["kind"],
     items: readonly T[],
     nameOf: (item: T) => unknown,
     take: (item: T) => Result<C, string>,
-  ): C[] =>
-    items.flatMap((item) => {
+  ): C[] => {
+    const seen = new Set<unknown>();
+    return items.flatMap((item) => {
       if (typeof item !== "object" || item === null) {
         quarantined.push({ kind, name: String(item), reason: "its definition is not an object" });
         return [];
       }
-      const taken = take(item);
-      if (taken.ok) return [taken.value];
-      quarantined.push({ kind, name: String(nameOf(item)), reason: taken.reason });
-      return [];
+      const name = nameOf(item);
+      const taken = seen.has(name) ? refuse("it is listed twice") : take(item);
+      if (!taken.ok) {
+        quarantined.push({ kind, name: nameText(name), reason: taken.reason });
+        return [];
+      }
+      seen.add(name);
+      return [taken.value];
     });
+  };
 
   const tools = sound(
     "tool",
@@ -258,4 +268,8 @@ function withPropertyObjects(schema: JsonSchema): JsonSchema {
     property === true ? {} : property === false ? { not: {} } : property,
   ]);
   return { ...schema, properties: Object.fromEntries(entries) as unknown };
+}
+
+function nameText(name: unknown): string {
+  return typeof name === "string" ? name : (JSON.stringify(name) ?? "undefined");
 }

@@ -1,4 +1,4 @@
-import { AppError, messageOf } from "../errors.ts";
+import { AppError, messageOf, stackOf } from "../errors.ts";
 import type { HostServices, HostedPlugin, PluginHost, PluginInfo } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Time } from "../types/runtime.ts";
@@ -252,8 +252,9 @@ export class PluginInstance {
 
   #note(message: string, retry: boolean, thrown?: unknown): void {
     this.#error = { message, retry };
-    const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : null;
-    this.#deps.logger.error(`Plugin "${this.id}": ${message}`, cause ? { stack: cause.stack } : {});
+    const cause = thrown instanceof Error ? thrown.cause : undefined;
+    const fields = cause === undefined ? {} : { stack: stackOf(cause) };
+    this.#deps.logger.error(`Plugin "${this.id}": ${message}`, fields);
   }
 
   async #quietly(step: "stop" | "cleanup", work: () => Promise<void>): Promise<void> {

@@ -3,7 +3,7 @@ import type { HostKind, PluginHost } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
-import { AppError, messageOf } from "../errors.ts";
+import { AppError, messageOf, stackOf } from "../errors.ts";
 import { BackOff } from "./back-off.ts";
 import {
   decideStart,
@@ -222,11 +222,16 @@ export class PluginManager {
       return stop;
     };
     // The catalog stays: clients that look now learn of the end of the server, not of every list.
-    await Promise.all([...this.#instances.values()].map(stopOne));
+    const ends = await Promise.allSettled([...this.#instances.values()].map(stopOne));
+    for (const end of ends) {
+      if (end.status === "rejected") {
+        this.#deps.logger.error("A plugin did not stop in order", { error: stackOf(end.reason) });
+      }
+    }
   }
 
   async #stopOne(instance: PluginInstance, dependents: readonly Promise<void>[]): Promise<void> {
-    await Promise.all(dependents);
+    await Promise.allSettled(dependents);
     await this.#changes.get(instance.id);
     await instance.stop();
   }

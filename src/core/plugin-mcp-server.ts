@@ -13,6 +13,7 @@ import {
   type jsonSchemaValidator,
   type ServerContext,
 } from "@modelcontextprotocol/server";
+import type { Logger } from "../types/logger.ts";
 import type { ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
 import type { CallFrame, PluginCalls, ToolAnswer } from "./plugin-calls.ts";
@@ -23,6 +24,9 @@ import { findResource, type Catalog, type PagedList } from "./tool-catalog.ts";
 const LIST_TTL_MS = 60_000;
 /** Resources that one 2025-era session may watch. */
 const MAX_SUBSCRIPTIONS = 1_000;
+/** As long as a URI that a template may describe. */
+const MAX_URI_CHARS = 8_192;
+const MAX_LOGGED_CHARS = 200;
 const LIST_HINT = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
 
 export interface ServerIdentity {
@@ -34,6 +38,7 @@ export interface ServerIdentity {
 export interface PluginMcpServerDeps {
   readonly identity: ServerIdentity;
   readonly calls: PluginCalls;
+  readonly logger: Logger;
   readonly catalog: () => Catalog;
   readonly schemaValidator: jsonSchemaValidator;
 }
@@ -57,6 +62,7 @@ export interface Caller {
 export class PluginMcpServer extends McpServer {
   readonly #catalog: () => Catalog;
   readonly #calls: PluginCalls;
+  readonly #logger: Logger;
   /** Resources a 2025-era client has subscribed to. */
   readonly subscriptions = new Set<string>();
 
@@ -74,6 +80,7 @@ export class PluginMcpServer extends McpServer {
     });
     this.#catalog = deps.catalog;
     this.#calls = deps.calls;
+    this.#logger = deps.logger;
     this.server.registerCapabilities({
       tools: { listChanged: true },
       prompts: { listChanged: true },
@@ -118,7 +125,7 @@ export class PluginMcpServer extends McpServer {
     const { server } = this;
     server.setRequestHandler("tools/call", async ({ params }, ctx) => {
       const tool = this.#catalog().tools.get(params.name);
-      if (tool === undefined) throw unknownTool(params.name);
+      if (tool === undefined) throw this.#unknown("tool", params.name, ctx);
       const answer = callerOf(ctx).answer ?? (await this.#callTool(tool, params.arguments, ctx));
       if (answer.kind === "input-required") return answer.question as InputRequiredResult;
       // From the text, so that what was checked is what is sent, whatever a plugin's object would say now.
@@ -128,14 +135,17 @@ export class PluginMcpServer extends McpServer {
     const read = { params: specTypeSchemas.ReadResourceRequestParams };
     server.setRequestHandler("resources/read", read, async ({ uri }, ctx) => {
       const resource = findResource(this.#catalog(), uri);
-      if (resource === null) throw new ResourceNotFoundError(uri);
+      if (resource === null) {
+        this.#unknown("resource", uri, ctx);
+        throw new ResourceNotFoundError(uri);
+      }
       return { ...(await this.#calls.readResource(resource, uri, this.#frame(ctx))) };
     });
     const get = { params: specTypeSchemas.GetPromptRequestParams };
     server.setRequestHandler("prompts/get", get, async ({ name, arguments: args = {} }, ctx) => {
       const prompt = this.#catalog().prompts.get(name);
       if (prompt === undefined) {
-        throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown prompt: ${name}`);
+        throw this.#unknown("prompt", name, ctx);
       }
       return { ...(await this.#calls.getPrompt(prompt, args, this.#frame(ctx))) };
     });
@@ -150,6 +160,9 @@ export class PluginMcpServer extends McpServer {
     const { server, subscriptions } = this;
     const subscribe = { params: specTypeSchemas.SubscribeRequestParams };
     server.setRequestHandler("resources/subscribe", subscribe, ({ uri }) => {
+      if (uri.length > MAX_URI_CHARS) {
+        throw new ProtocolError(ProtocolErrorCode.InvalidParams, "The URI is too long");
+      }
       if (subscriptions.size >= MAX_SUBSCRIPTIONS) {
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Too many subscriptions");
       }
@@ -192,6 +205,13 @@ export class PluginMcpServer extends McpServer {
       context: params.context?.arguments ?? {},
     };
     return { run, request };
+  }
+
+  /** The refusal of a name that the catalog does not have; the log learns of it, too. */
+  #unknown(kind: string, name: string, ctx: ServerContext): ProtocolError {
+    const { requestId } = callerOf(ctx);
+    this.#logger.info(`Unknown ${kind}`, { requestId, name: name.slice(0, MAX_LOGGED_CHARS) });
+    return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown ${kind}: ${name}`);
   }
 
   #frame(ctx: ServerContext): CallFrame {
@@ -246,10 +266,6 @@ export class PluginMcpServer extends McpServer {
         {},
     };
   }
-}
-
-function unknownTool(name: string): ProtocolError {
-  return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown tool: ${name}`);
 }
 
 function callerOf(ctx: ServerContext): Caller {

@@ -10,6 +10,8 @@ const IV_BYTES = 12;
 const LIFETIME_MS = 10 * 60_000;
 /** Characters of JSON text. The client carries it, and repeats it beside its answers in one body. */
 const MAX_STATE_CHARS = 256 * 1024;
+/** What such a state takes at most when sealed: three bytes a character, in base64. */
+const MAX_SEALED_CHARS = 5 * MAX_STATE_CHARS;
 
 /** The call that a state belongs to: it opens for no other one. */
 export interface StateBinding {
@@ -54,7 +56,7 @@ export async function createStateSealer(masterKey: Uint8Array, time: Time): Prom
     },
     async open(binding, sealed) {
       const [version, body = "", ...rest] = sealed.split(".");
-      const bytes = fromBase64Url(body);
+      const bytes = sealed.length > MAX_SEALED_CHARS ? null : fromBase64Url(body);
       if (version !== VERSION || rest.length > 0 || bytes === null || bytes.length <= IV_BYTES) {
         return refuse("malformed");
       }

@@ -14,6 +14,8 @@ import type {
 const PAGE_SIZE = 500;
 /** Marks a cursor as ours. */
 const CURSOR = "after:";
+/** A cursor holds a name or a URI. */
+const MAX_CURSOR_CHARS = 16_384;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Everything that clients may use, in the form in which requests need it. Immutable: a change makes a new one. */
@@ -147,7 +149,7 @@ export function paginate<T>(sorted: readonly (readonly [string, T])[], size: num
 }
 
 function readCursor(cursor: string): string | null {
-  const bytes = fromBase64Url(cursor);
+  const bytes = cursor.length > MAX_CURSOR_CHARS ? null : fromBase64Url(cursor);
   if (bytes === null) return null;
   try {
     const text = decoder.decode(bytes);

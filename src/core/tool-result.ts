@@ -154,18 +154,26 @@ function checkContent(
   block: Readonly<Record<string, unknown>>,
 ): Result<Record<string, unknown>, string> {
   if (isPlainText(block)) return ok(block);
-  const fault = memberFault(block);
+  // What a client will see, which a block with a toJSON of its own decides for itself.
+  const text = toJsonText(block, MAX_RESULT_CHARS);
+  if (!text.ok) return text;
+  const copy: unknown = JSON.parse(text.value);
+  if (!isJsonObject(copy)) return refuse("has content that is no object");
+  const fault = memberFault(copy);
   if (fault !== null) return refuse(fault);
-  const checked = specTypeSchemas.ContentBlock["~standard"].validate(block);
+  const checked = specTypeSchemas.ContentBlock["~standard"].validate(copy);
   return checked.issues === undefined
     ? ok(checked.value)
-    : refuse(`has ${String(block["type"])} content that is not as the protocol has it`);
+    : refuse(`has ${String(copy["type"])} content that is not as the protocol has it`);
 }
 
 /** Nearly every block there is: it needs no look into the protocol's schema. */
 function isPlainText(block: Readonly<Record<string, unknown>>): boolean {
   return (
-    block["type"] === "text" && typeof block["text"] === "string" && Object.keys(block).length === 2
+    block["type"] === "text" &&
+    typeof block["text"] === "string" &&
+    Object.keys(block).length === 2 &&
+    !("toJSON" in block)
   );
 }
 

@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, stackOf } from "../errors.ts";
 import type {
   CallEvents,
   CallOutcome,
@@ -8,7 +8,15 @@ import type {
   HostServices,
   PluginCatalog,
 } from "../types/host.ts";
-import type { CallContext, InputRequired, MCPPlugin, PluginContext } from "../types/plugin.ts";
+import type { Logger } from "../types/logger.ts";
+import type {
+  CallContext,
+  InputRequired,
+  MCPPlugin,
+  PluginContext,
+  Resource,
+} from "../types/plugin.ts";
+import { guardListeners } from "./guarded-signal.ts";
 
 /**
  * Drives one plugin object: the plugin's side of every host driver. What differs between drivers is only how the
@@ -32,7 +40,9 @@ export function hostPlugin(
     catalog: () => readCatalog(plugin),
     async call(call, events) {
       try {
-        return toOutcome(await dispatch(plugin, call, createCallContext(call, events)));
+        return toOutcome(
+          await dispatch(plugin, call, createCallContext(call, events, services.logger)),
+        );
       } catch (error) {
         const refusal = asToolError(error);
         if (refusal === null) throw error;
@@ -112,7 +122,8 @@ function createContext(instanceId: string, config: unknown, services: HostServic
   });
 }
 
-function createCallContext(call: HostCall, events: CallEvents): CallContext {
+function createCallContext(call: HostCall, events: CallEvents, logger: Logger): CallContext {
+  let guarded: AbortSignal | null = null;
   return {
     requestId: call.requestId,
     principal: call.principal,
@@ -120,7 +131,13 @@ function createCallContext(call: HostCall, events: CallEvents): CallContext {
     input: call.input,
     // A getter, so that a call whose plugin never asks needs no AbortController.
     get signal() {
-      return events.signal;
+      guarded ??= guardListeners(events.signal, (error) =>
+        logger.error("A listener of a call's signal failed", {
+          requestId: call.requestId,
+          error: stackOf(error),
+        }),
+      );
+      return guarded;
     },
     progress: (progress, total, message) => events.progress(progress, total, message),
     log: (level, data) => events.log(level, data),
@@ -161,9 +178,16 @@ async function readCatalog(plugin: MCPPlugin): Promise<PluginCatalog> {
       return [];
     });
   };
+  const resources = (await read<Resource>("resource", plugin.getResources())).filter((resource) => {
+    if (plugin.readResource || resource.text !== undefined || resource.blob !== undefined)
+      return true;
+    const reason = "it has neither text nor blob, and the plugin no readResource()";
+    faults.push({ kind: "resource", name: resource.uri, reason });
+    return false;
+  });
   return {
     tools: await read("tool", plugin.getTools()),
-    resources: await read("resource", plugin.getResources()),
+    resources,
     resourceTemplates: await read("resource template", plugin.getResourceTemplates?.() ?? []),
     prompts: await read("prompt", plugin.getPrompts?.() ?? []),
     faults,

@@ -22,14 +22,14 @@ export function createMemoryCredentials(): CredentialSource {
 export interface SessionLimits {
   /** Sessions in all; 1,000 when left out. */
   readonly total?: number;
-  /** Sessions of one principal, so that nobody pushes out everybody; 100 when left out. */
+  /** Sessions of one principal, so that nobody pushes out everybody; 50 when left out. */
   readonly perPrincipal?: number;
 }
 
 /** Where a limit is reached, the session not seen for longest gives way to a new one. */
 export function createMemorySessions({
   total = 1_000,
-  perPrincipal = 100,
+  perPrincipal = 50,
 }: SessionLimits = {}): LegacySessions {
   // In the order in which they were last seen.
   const sessions = new Map<string, LegacySession>();

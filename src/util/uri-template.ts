@@ -2,6 +2,7 @@ import { ok, refuse, type Result } from "./result.ts";
 
 const MAX_TEMPLATE_CHARS = 2_048;
 const MAX_EXPRESSIONS = 32;
+const MAX_VARIABLES = 64;
 const MAX_URI_CHARS = 8_192;
 const OPERATORS = "+#./?&";
 const NAME = /^[A-Za-z0-9_.%-]+(\*|:\d{1,4})?$/;
@@ -41,6 +42,9 @@ export function parseUriTemplate(template: unknown): Result<UriTemplate, string>
     const read = index % 2 === 0 ? toText(piece) : toVariables(piece);
     if (read === null) return refuse("is not an RFC 6570 template");
     parts.push(...read);
+  }
+  if (parts.filter((part) => "name" in part).length > MAX_VARIABLES) {
+    return refuse(`has more than ${MAX_VARIABLES} variables`);
   }
   const walk = (uri: string) => (uri.length <= MAX_URI_CHARS ? reach(parts, uri) : null);
   return ok({

@@ -53,6 +53,25 @@ describe("the first run", () => {
     );
   });
 
+  it("stores no secret before it was shown, however the start ends", async () => {
+    const first = start(["--json"], withFixture(folder.path, { startDelayMs: 60_000 }));
+    await first.printed("Getting ready");
+    first.child.kill("SIGKILL");
+    await first.exited;
+    const banner = await start(["--json"], withFixture(folder.path)).banner();
+    expect(banner.clientKey).toMatch(/^mcpk_/);
+    expect(banner.adminToken).toMatch(/^mcpa_/);
+  });
+
+  it("waits ten seconds for a plugin that hangs, and serves the others", async () => {
+    const server = start(["--json"], withFixture(folder.path, { startDelayMs: 60_000 }));
+    const banner = await server.banner();
+    expect((await callTool(banner, banner.clientKey!, "time_now")).status).toBe(200);
+    expect((await fetch(`${banner.url}/readyz`)).status).toBe(503);
+    server.child.kill("SIGKILL");
+    await server.exited;
+  }, 30_000);
+
   it("prints exactly one line of JSON with --json, with the secrets it made", async () => {
     const server = start(["--json"], withFixture(folder.path));
     const banner = await server.banner();
@@ -72,6 +91,7 @@ describe("the first run", () => {
     await callTool(banner, banner.clientKey!, "e2e_echo", { text: "x" });
     await server.stop();
     expect(server.stdout().split("\n")).toHaveLength(2);
+    expect(server.stderr()).toContain('"message":"Printed by a plugin"');
     expect(server.stdout().endsWith("\n")).toBe(true);
   });
 

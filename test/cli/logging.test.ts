@@ -38,6 +38,55 @@ describe("the log", () => {
     expect(JSON.parse(text)).toMatchObject({ message: "{requestId} and {{x}}" });
   });
 
+  it("takes whatever a plugin hands it, and loses no entry", async () => {
+    const cycle: Record<string, unknown> = {};
+    cycle["self"] = cycle;
+    const unreadable = {
+      get field(): string {
+        throw new Error("unreadable");
+      },
+    };
+    const text = await logged("json", (logger) => {
+      const loose = logger as unknown as Record<"info" | "error", (...args: unknown[]) => void>;
+      loose.error(new Error("as a message"));
+      loose.info();
+      loose.info("text for fields", "text");
+      loose.info("an error for fields", new Error("cause"));
+      loose.info("a cycle", cycle);
+      loose.info("a getter", unreadable);
+    });
+    const lines = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { message: string });
+    expect(lines.map(({ message }) => message.split("\n")[0])).toEqual([
+      "Error: as a message",
+      "undefined",
+      "text for fields",
+      "an error for fields",
+      "a cycle",
+      "a getter",
+    ]);
+  });
+
+  it("lets no field take the place of the line's own, nor of what was bound", async () => {
+    const text = await logged("json", (logger) =>
+      logger.with({ plugin: "mine" }).info("Said", {
+        plugin: "other",
+        message: "forged",
+        level: "ERROR",
+        logger: "x",
+        "@timestamp": "never",
+      }),
+    );
+    expect(JSON.parse(text)).toMatchObject({
+      level: "INFO",
+      message: "Said",
+      plugin: "mine",
+      message_: "forged",
+    });
+  });
+
   it("stays one entry when a message holds a line break or a terminal's commands", async () => {
     const text = await logged("pretty", (logger) => logger.info("one\nfake entry\u001b[2J"));
     expect(text.trimEnd().split("\n")).toHaveLength(1);

@@ -82,7 +82,7 @@ describe("zone names", () => {
   ])("that are wrong are answered with what may be meant: $given", async ({ given, closest }) => {
     await expect(callTime("now", { timeZone: given })).rejects.toMatchObject({
       name: "ToolError",
-      message: `"${given}" is not the name of an IANA time zone. Did you mean ${closest.join(", ")}? list_zones searches all of them.`,
+      message: `"${given}" is not the name of an IANA time zone. Did you mean ${closest.join(", ")}? The tool list_zones of this plugin searches all of them.`,
       data: { closest },
     });
   });
@@ -92,7 +92,7 @@ describe("zone names", () => {
     async (timeZone) => {
       await expect(callTime("now", { timeZone })).rejects.toMatchObject({
         name: "ToolError",
-        message: `"${timeZone}" is not the name of an IANA time zone. list_zones searches all of them.`,
+        message: `"${timeZone}" is not the name of an IANA time zone. The tool list_zones of this plugin searches all of them.`,
       });
     },
   );

@@ -34,6 +34,7 @@ describe("the package", () => {
       parsePublicOrigin
       problem
       randomToken
+      stackOf
       toKeyRecord
       uuidv7"
     `);

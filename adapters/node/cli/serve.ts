@@ -1,3 +1,4 @@
+import { sendConsoleToLog } from "../console-to-log.ts";
 import { configureLogging, createLogger, flushLogging } from "../logging.ts";
 import { startServer } from "../server.ts";
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
@@ -9,6 +10,7 @@ export async function serve(env: Environment, flags: SettingFlags, json: boolean
   const settings = readSettings(env, flags);
   await configureLogging(settings.logFormat, settings.logLevel);
   const logger = createLogger();
+  sendConsoleToLog(logger);
   const starting = startServer(settings, logger);
   supervise({
     logger,

@@ -1,4 +1,4 @@
-import { messageOf, type Logger } from "../../../src/index.ts";
+import { stackOf, type Logger } from "../../../src/index.ts";
 import { EXIT, exitCodeOfSignal } from "./exit-codes.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -27,7 +27,7 @@ export function supervise({ close, logger }: Supervised): void {
     try {
       await close();
     } catch (error) {
-      logger.error("The server did not stop in order", { error: describe(error) });
+      logger.error("The server did not stop in order", { error: stackOf(error) });
       process.exit(EXIT.broken);
     }
     process.exit(exitCode);
@@ -47,10 +47,10 @@ export function supervise({ close, logger }: Supervised): void {
   }
   process.on("unhandledRejection", (reason) => {
     // A plugin in this thread left a promise alone. Its call has been answered; the others go on.
-    logger.error("Unhandled rejection", { error: describe(reason) });
+    logger.error("Unhandled rejection", { error: stackOf(reason) });
   });
   process.on("uncaughtException", (error) => {
-    logger.error("Uncaught exception", { error: describe(error) });
+    logger.error("Uncaught exception", { error: stackOf(error) });
     if (stoppingSince !== null) return;
     stoppingSince = performance.now();
     setTimeout(() => process.exit(EXIT.broken), BROKEN_CLOSE_MS).unref();
@@ -61,8 +61,4 @@ export function supervise({ close, logger }: Supervised): void {
   process.on("warning", (warning) => logger.warn(warning.message, { warning: warning.name }));
   // Whoever read our output has gone (`… | head`). There is nobody left to tell, and clients are to be served on.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
 }

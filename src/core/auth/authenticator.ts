@@ -25,7 +25,7 @@ export function createAuthenticator(keys: readonly KeyRecord[], sha256: Sha256):
   const byPrefix = new Map<string, { digest: Uint8Array; principal: Principal }>();
   for (const { hash, kind, id, scopes } of keys) {
     const prefix = hash.slice(0, PREFIX_CHARS);
-    const principal = Object.freeze({ kind, id, scopes });
+    const principal = Object.freeze({ kind, id, scopes: Object.freeze([...scopes]) });
     const known = byPrefix.get(prefix)?.principal;
     if (known !== undefined && known.kind !== kind) {
       throw new AppError(

@@ -34,17 +34,26 @@ describe("prepareDataFolder", () => {
     const folder = join(makeFolder(), "data");
     mkdirSync(folder);
     chmodSync(folder, 0o755);
-    writeFileSync(join(folder, "kept"), "");
+    writeFileSync(join(folder, "master.key"), "");
     prepareDataFolder(folder);
-    expect([mode(folder), readdirSync(folder)]).toEqual([0o700, ["kept"]]);
+    expect([mode(folder), readdirSync(folder)]).toEqual([0o700, ["master.key"]]);
   });
 
   it("does not take over a folder that is everybody's", () => {
     const folder = join(makeFolder(), "tmp");
     mkdirSync(folder);
     chmodSync(folder, 0o1777);
-    expect(() => prepareDataFolder(folder)).toThrow(invalid("is shared by everybody"));
+    expect(() => prepareDataFolder(folder)).toThrow(invalid("is used by others, too"));
     expect(mode(folder)).toBe(0o777);
+  });
+
+  it("does not close a folder that others can read and that holds nothing of ours", () => {
+    const folder = join(makeFolder(), "lib");
+    mkdirSync(folder);
+    chmodSync(folder, 0o755);
+    writeFileSync(join(folder, "theirs"), "");
+    expect(() => prepareDataFolder(folder)).toThrow(invalid("is used by others, too"));
+    expect(mode(folder)).toBe(0o755);
   });
 
   it("says so when a file is in the way", () => {
