@@ -1,4 +1,4 @@
-import type { PluginCatalog } from "../types/host.ts";
+import type { CatalogFault, PluginCatalog } from "../types/host.ts";
 import type { JsonSchema } from "../types/json.ts";
 import type { Prompt, Resource, ResourceTemplate, Tool } from "../types/plugin.ts";
 import type { Sha256 } from "../types/runtime.ts";
@@ -23,14 +23,7 @@ export interface PreparedCatalog {
   readonly resources: readonly CatalogResource[];
   readonly resourceTemplates: readonly CatalogTemplate[];
   readonly prompts: readonly CatalogPrompt[];
-  readonly quarantined: readonly Quarantined[];
-}
-
-/** Something that a plugin offers and no client sees, and why. */
-export interface Quarantined {
-  readonly kind: "tool" | "resource" | "resource template" | "prompt";
-  readonly name: string;
-  readonly reason: string;
+  readonly quarantined: readonly CatalogFault[];
 }
 
 export interface CatalogTool {
@@ -86,7 +79,7 @@ export async function prepareCatalog(
   offer: PluginCatalog,
   deps: PrepareDeps,
 ): Promise<PreparedCatalog> {
-  const quarantined: Quarantined[] = [...offer.faults];
+  const quarantined: CatalogFault[] = [...offer.faults];
   // What is no text becomes a name that the rules refuse, whatever its `toString` may be.
   const publicName = (name: unknown) => {
     const own = typeof name === "string" ? name : "";
@@ -94,7 +87,7 @@ export async function prepareCatalog(
   };
   /** The sound items in their public form, the others into quarantine. */
   const sound = <T, C>(
-    kind: Quarantined["kind"],
+    kind: CatalogFault["kind"],
     items: readonly T[],
     nameOf: (item: T) => unknown,
     take: (item: T) => Result<C, string>,

@@ -1,5 +1,4 @@
-import type { HostKind } from "../types/host.ts";
-import type { Quarantined } from "./plugin-catalog.ts";
+import type { CatalogFault, HostKind } from "../types/host.ts";
 import type { PluginInstance } from "./plugin-instance.ts";
 import type { PluginState } from "./plugin-state.ts";
 import type { Catalog } from "./tool-catalog.ts";
@@ -21,7 +20,7 @@ export interface InstanceStatus {
   readonly failures: number;
   /** Public tool names. */
   readonly tools: readonly string[];
-  readonly quarantined: readonly Quarantined[];
+  readonly quarantined: readonly CatalogFault[];
 }
 
 /** @param published the catalog as clients have it: an item of the instance may have lost to another's */

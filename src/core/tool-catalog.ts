@@ -1,3 +1,4 @@
+import type { CatalogFault } from "../types/host.ts";
 import { fromBase64Url, toBase64Url, utf8 } from "../util/bytes.ts";
 import type { Resource, Prompt, ResourceTemplate } from "../types/plugin.ts";
 import type {
@@ -6,7 +7,6 @@ import type {
   CatalogTemplate,
   CatalogTool,
   PreparedCatalog,
-  Quarantined,
   ToolDefinition,
 } from "./plugin-catalog.ts";
 
@@ -31,7 +31,7 @@ export interface Catalog {
     readonly prompts: PagedList<Prompt>;
   };
   /** What lost to another instance's item of the same name or URI, by instance. */
-  readonly conflicts: ReadonlyMap<string, readonly Quarantined[]>;
+  readonly conflicts: ReadonlyMap<string, readonly CatalogFault[]>;
 }
 
 /** A sorted list in pages. The first page, which is nearly always the only one, is made when the catalog is built. */
@@ -45,11 +45,11 @@ export function buildCatalog(
   offers: readonly PreparedCatalog[],
   pageSize: number = PAGE_SIZE,
 ): Catalog {
-  const conflicts = new Map<string, Quarantined[]>();
+  const conflicts = new Map<string, CatalogFault[]>();
   const sorted = offers.toSorted((a, b) => compare(a.instanceId, b.instanceId));
 
   const unique = <T>(
-    kind: Quarantined["kind"],
+    kind: CatalogFault["kind"],
     itemsOf: (offer: PreparedCatalog) => readonly T[],
     keyOf: (item: T) => string,
   ): Map<string, T> => {

@@ -1,4 +1,5 @@
-import type { CatalogTool, PreparedCatalog, Quarantined } from "./plugin-catalog.ts";
+import type { CatalogFault } from "../types/host.ts";
+import type { CatalogTool, PreparedCatalog } from "./plugin-catalog.ts";
 
 type Schemas = Pick<CatalogTool, "inputDigest" | "outputDigest">;
 
@@ -15,7 +16,7 @@ export class ToolFaults {
 
   /** The catalog without the faulty tools, which stand among its quarantined instead. */
   apply(catalog: PreparedCatalog): PreparedCatalog {
-    const quarantined: Quarantined[] = [];
+    const quarantined: CatalogFault[] = [];
     const tools = catalog.tools.filter((tool) => {
       const fault = this.#faults.get(tool.ownName);
       if (fault === undefined || !haveSameSchemas(fault, tool)) return true;

@@ -71,6 +71,7 @@ export interface PluginCatalog {
   readonly faults: readonly CatalogFault[];
 }
 
+/** Something that a plugin offers and no client sees, and why. */
 export interface CatalogFault {
   readonly kind: "tool" | "resource" | "resource template" | "prompt";
   readonly name: string;
