@@ -6,10 +6,14 @@ import {
 import { AppError, messageOf, stackOf } from "../errors.ts";
 import type { CallOutcome, HostCall } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
-import type { CallInput, ClientInfo, CompletionRequest, InputRequest } from "../types/plugin.ts";
-import type { Principal } from "../types/principal.ts";
+import type { CallInput, ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
-import { toInputRequests } from "./input-requests.ts";
+import {
+  InputExchange,
+  type AskedCall,
+  type InputFrame,
+  type InputQuestion,
+} from "./input-exchange.ts";
 import { fromPluginCompletion, fromPluginPrompt, fromPluginResource } from "./plugin-answers.ts";
 import type {
   CatalogPrompt,
@@ -18,7 +22,7 @@ import type {
   CatalogTool,
 } from "./plugin-catalog.ts";
 import type { PluginRun } from "./plugin-run.ts";
-import type { StateBinding, StateSealer } from "./request-state.ts";
+import type { StateSealer } from "./request-state.ts";
 import type { CallReports } from "./running-call.ts";
 import type { SchemaCache } from "./schema-cache.ts";
 import {
@@ -39,21 +43,9 @@ export interface PluginCallsDeps {
 }
 
 /** What every call brings along, whatever it calls. */
-export interface CallFrame {
-  readonly requestId: string;
-  readonly principal: Principal;
+export interface CallFrame extends InputFrame {
   readonly client: ClientInfo;
   readonly reports: CallReports;
-  /** What a repeated call carries: the client's answers, and the sealed state. */
-  readonly inputResponses?: Readonly<Record<string, unknown>> | undefined;
-  readonly requestState?: string | undefined;
-}
-
-/** A question back to the client, in the form of the wire. */
-export interface InputQuestion {
-  readonly resultType: "input_required";
-  readonly inputRequests?: Readonly<Record<string, InputRequest>>;
-  readonly requestState?: string;
 }
 
 export type ToolAnswer =
@@ -67,9 +59,11 @@ export type ToolAnswer =
  */
 export class PluginCalls {
   readonly #deps: PluginCallsDeps;
+  readonly #input: InputExchange;
 
   constructor(deps: PluginCallsDeps) {
     this.#deps = deps;
+    this.#input = new InputExchange(deps.sealer, deps.logger);
   }
 
   async callTool(tool: CatalogTool, args: unknown, frame: CallFrame): Promise<ToolAnswer> {
@@ -87,7 +81,7 @@ export class PluginCalls {
       target: tool.name,
       argsJson: JSON.stringify(args ?? {}),
     };
-    const input = await this.#openInput(frame, target);
+    const input = await this.#input.open(target, frame);
     const call = {
       kind: "tool",
       name: tool.ownName,
@@ -222,42 +216,10 @@ export class PluginCalls {
     tool: CatalogTool,
   ): Promise<ToolAnswer> {
     try {
-      return { kind: "input-required", question: await this.#question(outcome, frame, target) };
+      return { kind: "input-required", question: await this.#input.ask(outcome, target, frame) };
     } catch (error) {
       return refused(this.#explain(error, `Tool "${tool.name}"`, tool.run, frame));
     }
-  }
-
-  async #question(
-    { inputRequests, state }: CallOutcome & { kind: "input-required" },
-    frame: CallFrame,
-    target: AskedCall,
-  ): Promise<InputQuestion> {
-    const requests = toInputRequests(inputRequests);
-    if (requests === null && state === undefined) {
-      throw new AppError("PLUGIN_INVALID", "inputRequired() needs inputRequests or a state.");
-    }
-    const binding = toBinding(target, frame.principal.id);
-    return {
-      resultType: "input_required",
-      ...(requests !== null && { inputRequests: requests }),
-      ...(state !== undefined && { requestState: await this.#deps.sealer.seal(binding, state) }),
-    };
-  }
-
-  async #openInput(
-    { inputResponses, requestState, principal, requestId }: CallFrame,
-    target: AskedCall,
-  ): Promise<CallInput | null> {
-    if (inputResponses === undefined && requestState === undefined) return null;
-    if (requestState === undefined) return { responses: inputResponses ?? {}, state: undefined };
-    const binding = toBinding(target, principal.id);
-    const opened = await this.#deps.sealer.open(binding, requestState);
-    if (opened.ok) return { responses: inputResponses ?? {}, state: opened.value };
-    this.#deps.logger.warn("Refused a request state", { requestId, reason: opened.reason });
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Invalid or expired requestState", {
-      reason: "invalid_request_state",
-    });
   }
 
   /** Calls for anything but a tool, where an error is a protocol error and not a result. */
@@ -267,11 +229,11 @@ export class PluginCalls {
     target: AskedCall,
     frame: CallFrame,
   ): Promise<{ readonly value: unknown } | InputQuestion> {
-    const input = await this.#openInput(frame, target);
+    const input = await this.#input.open(target, frame);
     try {
       const outcome = await this.#call(run, call, input, NON_TOOL_TIMEOUT_MS, frame);
       if (outcome.kind === "result") return { value: outcome.value };
-      if (outcome.kind === "input-required") return await this.#question(outcome, frame, target);
+      if (outcome.kind === "input-required") return await this.#input.ask(outcome, target, frame);
       const words = outcome.message.slice(0, MAX_RESULT_CHARS);
       throw new ProtocolError(ProtocolErrorCode.InternalError, words);
     } catch (error) {
@@ -331,15 +293,4 @@ function refused(message: string): ToolAnswer {
 
 function mimeTypeOf({ mimeType }: { readonly mimeType?: string }) {
   return mimeType === undefined ? {} : { mimeType };
-}
-
-/** What was called, with the arguments as the client sent them, whatever the plugin has done to them since. */
-interface AskedCall {
-  readonly method: string;
-  readonly target: string;
-  readonly argsJson: string;
-}
-
-function toBinding({ method, target, argsJson }: AskedCall, principalId: string): StateBinding {
-  return { principalId, method, target, args: JSON.parse(argsJson) as unknown };
 }
