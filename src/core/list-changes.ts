@@ -12,6 +12,9 @@ export function announceChanges(
   notify: ServerNotifier,
   sessions: () => readonly PluginMcpServer[],
 ): () => void {
+  const tell = (send: (server: PluginMcpServer["server"]) => Promise<void>) => {
+    for (const { server } of sessions()) void send(server).catch(ignore);
+  };
   let known = fingerprint(manager.catalog);
   return manager.subscribe({
     catalogChanged(catalog) {
@@ -20,17 +23,15 @@ export function announceChanges(
       known = now;
       if (now.tools !== before.tools) {
         notify.toolsChanged();
-        for (const server of sessions()) void server.server.sendToolListChanged().catch(ignore);
+        tell((server) => server.sendToolListChanged());
       }
       if (now.prompts !== before.prompts) {
         notify.promptsChanged();
-        for (const server of sessions()) void server.server.sendPromptListChanged().catch(ignore);
+        tell((server) => server.sendPromptListChanged());
       }
       if (now.resources !== before.resources) {
         notify.resourcesChanged();
-        for (const server of sessions()) {
-          void server.server.sendResourceListChanged().catch(ignore);
-        }
+        tell((server) => server.sendResourceListChanged());
       }
     },
     resourceUpdated(uri) {

@@ -8,6 +8,7 @@ import type { CallOutcome, HostCall } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { CallInput, ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
+import { CALL_TIMEOUT_MS } from "./call-limits.ts";
 import {
   InputExchange,
   type AskedCall,
@@ -32,8 +33,6 @@ import {
   type SerializedResult,
   type ToolResult,
 } from "./tool-result.ts";
-
-const NON_TOOL_TIMEOUT_MS = 60_000;
 
 export interface PluginCallsDeps {
   readonly schemas: SchemaCache;
@@ -231,7 +230,7 @@ export class PluginCalls {
   ): Promise<{ readonly value: unknown } | InputQuestion> {
     const input = await this.#input.open(target, frame);
     try {
-      const outcome = await this.#call(run, call, input, NON_TOOL_TIMEOUT_MS, frame);
+      const outcome = await this.#call(run, call, input, CALL_TIMEOUT_MS, frame);
       if (outcome.kind === "result") return { value: outcome.value };
       if (outcome.kind === "input-required") return await this.#input.ask(outcome, target, frame);
       const words = outcome.message.slice(0, MAX_RESULT_CHARS);

@@ -6,6 +6,7 @@ import type { SchemaEngine } from "../types/schema-engine.ts";
 import { toHex, utf8 } from "../util/bytes.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 import { parseUriTemplate, type UriTemplate } from "../util/uri-template.ts";
+import { CALL_TIMEOUT_MS, MAX_CALL_MS } from "./call-limits.ts";
 import { definitionFault } from "./definition-rules.ts";
 import { readHeaderParams } from "./header-params.ts";
 import type { PluginRun } from "./plugin-run.ts";
@@ -13,8 +14,6 @@ import { schemaFault } from "./schema-rules.ts";
 
 const NAME = /^[A-Za-z0-9_.-]+$/;
 const MAX_NAME = 64;
-const DEFAULT_TIMEOUT_MS = 60_000;
-const MAX_TIMEOUT_MS = 600_000;
 
 /** One instance's offer, checked and under the names that clients see. Made once a change, never per request. */
 export interface PreparedCatalog {
@@ -149,7 +148,7 @@ interface ToolDraft {
 }
 
 function toDraft(tool: Tool, name: string, engine: SchemaEngine): Result<ToolDraft, string> {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, inputSchema = {}, outputSchema, ...rest } = tool;
+  const { timeoutMs = CALL_TIMEOUT_MS, inputSchema = {}, outputSchema, ...rest } = tool;
   const fault =
     nameFault(tool.name, name) ??
     inputSchemaFault(inputSchema, engine) ??
@@ -171,7 +170,7 @@ function toDraft(tool: Tool, name: string, engine: SchemaEngine): Result<ToolDra
     ownName: tool.name,
     definition,
     hasHeaderParams: params.count > 0,
-    timeoutMs: Math.min(Math.max(1, timeoutMs), MAX_TIMEOUT_MS),
+    timeoutMs: Math.min(Math.max(1, timeoutMs), MAX_CALL_MS),
   });
 }
 

@@ -28,6 +28,22 @@ const MAX_SUBSCRIPTIONS = 1_000;
 const MAX_URI_CHARS = 8_192;
 const MAX_LOGGED_CHARS = 200;
 const LIST_HINT = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
+/** Made once: a 2026-07-28 request gets a server of its own. */
+const CACHE_HINTS = {
+  "tools/list": LIST_HINT,
+  "prompts/list": LIST_HINT,
+  "resources/list": LIST_HINT,
+  "resources/templates/list": LIST_HINT,
+  "server/discover": LIST_HINT,
+  "resources/read": { ttlMs: 0, cacheScope: "private" },
+} as const;
+const CAPABILITIES = {
+  tools: { listChanged: true },
+  prompts: { listChanged: true },
+  resources: { listChanged: true, subscribe: true },
+  completions: {},
+  logging: {},
+};
 
 export interface ServerIdentity {
   readonly name: string;
@@ -69,25 +85,12 @@ export class PluginMcpServer extends McpServer {
   constructor(deps: PluginMcpServerDeps) {
     super(deps.identity, {
       jsonSchemaValidator: deps.schemaValidator,
-      cacheHints: {
-        "tools/list": LIST_HINT,
-        "prompts/list": LIST_HINT,
-        "resources/list": LIST_HINT,
-        "resources/templates/list": LIST_HINT,
-        "server/discover": LIST_HINT,
-        "resources/read": { ttlMs: 0, cacheScope: "private" },
-      },
+      cacheHints: CACHE_HINTS,
     });
     this.#catalog = deps.catalog;
     this.#calls = deps.calls;
     this.#logger = deps.logger;
-    this.server.registerCapabilities({
-      tools: { listChanged: true },
-      prompts: { listChanged: true },
-      resources: { listChanged: true, subscribe: true },
-      completions: {},
-      logging: {},
-    });
+    this.server.registerCapabilities(CAPABILITIES);
     this.#setListHandlers();
     this.#setCallHandlers();
     this.#setSubscriptionHandlers();

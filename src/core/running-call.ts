@@ -3,8 +3,8 @@ import type { CallEvents, CallOutcome } from "../types/host.ts";
 import type { LogLevel } from "../types/plugin.ts";
 import type { Time } from "../types/runtime.ts";
 import { toJsonText } from "../util/json-text.ts";
+import { MAX_CALL_MS } from "./call-limits.ts";
 
-const MAX_CALL_MS = 600_000;
 /** A plugin in a tight loop must not flood its client; one last report (progress = total) goes out all the same. */
 const MAX_REPORTS_PER_CALL = 1_000;
 /** Characters of JSON text in one log message to the client. */
