@@ -21,10 +21,10 @@ const instanceEntry = z
         description:
           "What clients see before the names of its tools and prompts; the instance id when left out, nothing when empty.",
       }),
-    host: z
-      .enum(["in-process"])
-      .optional()
-      .meta({ description: "Where it runs: in-process, in the server's own thread." }),
+    host: z.enum(["in-process", "worker"]).optional().meta({
+      description:
+        "Where it runs: in-process, in the server's own thread (when left out), or worker, in a thread of its own.",
+    }),
     config: z
       .record(z.string(), z.unknown())
       .optional()

@@ -20,7 +20,8 @@ import { buildCatalog, findResource, type Catalog } from "./tool-catalog.ts";
 
 export interface PluginManagerDeps {
   readonly registry: Registry;
-  readonly hosts: Readonly<Record<HostKind, PluginHost>>;
+  /** The hosts that this runtime has. */
+  readonly hosts: Readonly<Partial<Record<HostKind, PluginHost>>>;
   readonly credentials: CredentialSource;
   readonly engine: SchemaEngine;
   readonly sha256: Sha256;
@@ -113,7 +114,7 @@ export class PluginManager {
       time,
       logger,
       // A stored setting may name a host that this runtime does not have.
-      host: Object.hasOwn(hosts, host) ? hosts[host] : null,
+      host: Object.hasOwn(hosts, host) ? (hosts[host] ?? null) : null,
       limits: { ...STEP_LIMITS, ...limits },
       services: {
         getCredential: (key) => credentials.get(id, key),

@@ -36,6 +36,8 @@ export function hostPlugin(
       configSchema: plugin.configSchema ?? null,
       auth: plugin.auth ?? null,
     },
+    // It ends with the server's own thread, and then there is nobody to tell.
+    ended: new Promise(() => {}),
     ...createLife(plugin, (config) => createContext(instanceId, config, services)),
     catalog: () => readCatalog(plugin),
     async call(call, events) {

@@ -18,6 +18,8 @@ export function createInProcessHost({ importModule }: InProcessHostDeps): Plugin
   const holders = new WeakMap<object, string>();
   return {
     kind: "in-process",
+    // A module that exports one object gives the same one again.
+    overlaps: false,
     async load({ instanceId, entry }, services) {
       const plugin = await toPlugin(await importModule(entry));
       const holder = holders.get(plugin) ?? instanceId;

@@ -21,11 +21,16 @@ import type { Principal } from "./principal.ts";
  */
 export interface PluginHost {
   readonly kind: HostKind;
+  /**
+   * Whether a new life of an instance may begin while its old one goes on. Where it may not, a reload stops the old one
+   * first.
+   */
+  readonly overlaps: boolean;
   /** Loads the code and makes the plugin object; runs none of its lifecycle. Rejects with what the code threw. */
   load(source: PluginSource, services: HostServices): Promise<HostedPlugin>;
 }
 
-export type HostKind = "in-process";
+export type HostKind = "in-process" | "worker";
 
 /** Which code to load. */
 export interface PluginSource {
@@ -43,6 +48,11 @@ export interface PluginSource {
  */
 export interface HostedPlugin {
   readonly info: PluginInfo;
+  /**
+   * Resolves with the reason when the plugin is gone although nobody asked for it: its thread ended, or the driver ended
+   * it because it misbehaved. Calls and steps under way have been rejected by then. Otherwise it never settles.
+   */
+  readonly ended: Promise<Error>;
   /** `config` has passed the plugin's schema. */
   initialize(config: unknown): Promise<void>;
   start(): Promise<void>;

@@ -189,7 +189,11 @@ describe("a step that ends after its time", () => {
     const cleaned: string[] = [];
     const { manager, time, states } = createTestManager({
       plugins: { a: null },
-      deps: { hosts: { "in-process": { kind: "in-process", load: () => loading.promise } } },
+      deps: {
+        hosts: {
+          "in-process": { kind: "in-process", overlaps: false, load: () => loading.promise },
+        },
+      },
     });
     const started = manager.start();
     await time.advance(30_000);
