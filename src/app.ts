@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import { createGate } from "./api/middleware/gate.ts";
 import { assertPolicies, mountRoutes } from "./api/route-table.ts";
+import { createMcpSocket, type SocketDecision } from "./api/mcp-socket.ts";
 import { healthRoutes } from "./api/routes/health.ts";
 import { mcpRoutes } from "./api/routes/mcp.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
+import { LOCAL_CLIENT } from "./core/auth/principals.ts";
 import { createAuthenticator } from "./core/auth/authenticator.ts";
 import { createMcpHandler } from "./core/mcp-handler.ts";
 import type { StepLimits } from "./core/plugin-steps.ts";
@@ -12,6 +14,7 @@ import type { ServerIdentity } from "./core/plugin-mcp-server.ts";
 import { readRegistry } from "./core/registry.ts";
 import { createStateSealer } from "./core/request-state.ts";
 import { messageOf } from "./errors.ts";
+import type { MessageChannel, ServedChannel } from "./types/channel.ts";
 import type { CredentialSource } from "./types/auth.ts";
 import type { HostKind, PluginHost } from "./types/host.ts";
 import type { InstanceEntry, InstanceStore, PluginDiscovery } from "./types/instances.ts";
@@ -30,7 +33,7 @@ export interface AppDeps {
   readonly entries: Readonly<Record<string, InstanceEntry>>;
   readonly instances: InstanceStore;
   readonly discovery: PluginDiscovery;
-  readonly hosts: Readonly<Record<HostKind, PluginHost>>;
+  readonly hosts: Readonly<Partial<Record<HostKind, PluginHost>>>;
   readonly keys: readonly KeyRecord[];
   readonly credentials: CredentialSource;
   /** 32 bytes. */
@@ -48,6 +51,10 @@ export interface AppDeps {
 export interface App {
   /** Answers a request, whichever runtime it came to. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Decides about a request for a WebSocket at `/mcp`, for runtimes that have them. */
+  readonly openSocket: (request: Request) => Promise<SocketDecision>;
+  /** Serves a client that has started this process, and so may do what its user may. */
+  readonly serveLocal: (channel: MessageChannel) => ServedChannel | null;
   readonly manager: PluginManager;
   /** Starts the plugins. Requests are answered before and meanwhile, with what runs by then. */
   start(): Promise<void>;
@@ -98,16 +105,16 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...pluginRoutes(manager, registry),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
+  const gate = createGate(deps.config, createAuthenticator(deps.keys, sha256));
+  const now = () => time.now();
   const hono = new Hono();
-  mountRoutes(hono, routes, {
-    gate: createGate(deps.config, createAuthenticator(deps.keys, sha256)),
-    logger,
-    now: () => time.now(),
-  });
+  mountRoutes(hono, routes, { gate, logger, now });
   assertPolicies(hono, routes);
 
   return {
     fetch: hono.fetch,
+    openSocket: createMcpSocket({ gate, mcp, now }),
+    serveLocal: (channel) => mcp.serve(channel, LOCAL_CLIENT),
     manager,
     async start() {
       await manager.start();

@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   "HOST_REFUSED",
   "ORIGIN_REFUSED",
   "NOT_FOUND",
+  "TOO_MANY_CONNECTIONS",
   "UNSAFE_LISTEN",
   "INTERNAL",
 ] as const;

@@ -15,6 +15,7 @@ const PROBLEMS = {
   HOST_REFUSED: [403, "This server does not answer to that host name."],
   ORIGIN_REFUSED: [403, "This server does not answer pages of that origin."],
   NOT_FOUND: [404, "There is nothing here."],
+  TOO_MANY_CONNECTIONS: [429, "This client has as many connections open as it may. Close some."],
   UNSAFE_LISTEN: [500, "The server is not set up safely."],
   INTERNAL: [500, "Something went wrong on the server."],
 } as const satisfies Record<ErrorCode, readonly [status: number, sentence: string]>;

@@ -72,7 +72,8 @@ function takeOut(list: string[], item: string): boolean {
   return at >= 0;
 }
 
-function refusal(reason: Refusal, requestId: string): Response {
+/** The public answer to a refusal of the gate. */
+export function refusal(reason: Refusal, requestId: string): Response {
   switch (reason) {
     case "UNAUTHENTICATED":
       return problem(reason, requestId, {

@@ -4,7 +4,7 @@ import type { PluginMcpServer } from "./plugin-mcp-server.ts";
 import type { Catalog } from "./tool-catalog.ts";
 
 /**
- * Tells every client what changed: 2026-07-28 listeners through the SDK's notifier, 2025-era sessions one by one.
+ * Tells every client what changed: 2026-07-28 listeners over HTTP through the SDK's notifier, sessions and channels one by one.
  * A list that is the same as before is not announced.
  */
 export function announceChanges(
@@ -37,7 +37,7 @@ export function announceChanges(
     resourceUpdated(uri) {
       notify.resourceUpdated(uri);
       for (const server of sessions()) {
-        if (server.subscriptions.has(uri)) {
+        if (server.watches(uri)) {
           void server.server.sendResourceUpdated({ uri }).catch(ignore);
         }
       }

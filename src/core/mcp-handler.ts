@@ -13,22 +13,26 @@ import type { Principal } from "../types/principal.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { LegacySessions } from "../types/sessions.ts";
-import { outOfBounds } from "../util/json-bounds.ts";
 import { AppError } from "../errors.ts";
+import type { MessageChannel, ServedChannel } from "../types/channel.ts";
+import { ChannelServer } from "./channel-server.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import { LegacySessionServer } from "./legacy-session-server.ts";
 import { announceChanges } from "./list-changes.ts";
+import { MAX_MESSAGE_BYTES, parseMessageText } from "./message-text.ts";
 import { PluginCalls } from "./plugin-calls.ts";
 import type { PluginManager } from "./plugin-manager.ts";
-import { PluginMcpServer, type Caller, type ServerIdentity } from "./plugin-mcp-server.ts";
+import {
+  PluginMcpServer,
+  type Caller,
+  type Connection,
+  type ServerIdentity,
+} from "./plugin-mcp-server.ts";
 import { readBody } from "./read-body.ts";
 import type { StateSealer } from "./request-state.ts";
 import { createSchemaCache } from "./schema-cache.ts";
 import { readShortCall, REVISION, type ShortCall } from "./short-call.ts";
 import type { SerializedResult } from "./tool-result.ts";
-
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const BODY_BOUNDS = { maxDepth: 64, maxNodes: 100_000 } as const;
 
 export interface McpHandlerDeps {
   readonly identity: ServerIdentity;
@@ -45,6 +49,10 @@ export interface McpHandlerDeps {
 export interface McpHandler {
   /** Answers one request to `/mcp`. Who calls and whether they may has been decided before. */
   fetch(request: Request, principal: Principal, requestId: string): Promise<Response>;
+  /** Whether `serve` would take another channel of this principal's. */
+  hasRoomFor(principal: Principal): boolean;
+  /** Serves a client that keeps a channel open; `null` when its principal has as many as it may. */
+  serve(channel: MessageChannel, principal: Principal): ServedChannel | null;
   /** Ends every stream with its proper last message. */
   close(): Promise<void>;
 }
@@ -64,18 +72,19 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     quarantineTool: (...args) => manager.quarantineTool(...args),
   });
   const schemaValidator = toSdkValidator(engine);
-  const createServer = () =>
+  const createServer = (connection?: Connection) =>
     new PluginMcpServer({
       identity: deps.identity,
       calls,
       logger,
       schemaValidator,
       catalog: () => manager.catalog,
+      ...(connection && { connection }),
     });
   const onerror = (error: Error) => logger.debug("MCP request refused", { reason: error.message });
-  const modern = createSdkHandler(createServer, {
+  const modern = createSdkHandler(() => createServer(), {
     legacy: "reject",
-    maxRequestBodySize: MAX_BODY_BYTES,
+    maxRequestBodySize: MAX_MESSAGE_BYTES,
     onerror,
   });
   const legacy =
@@ -83,13 +92,17 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
       ? null
       : new LegacySessionServer({
           sessions: deps.sessions,
-          createServer,
+          createServer: () => createServer(),
           sha256: deps.sha256,
           time: deps.time,
           logger,
         });
-  const stateless = legacyStatelessFallback(createServer, onerror);
-  const stopAnnouncing = announceChanges(manager, modern.notify, () => legacy?.servers() ?? []);
+  const stateless = legacyStatelessFallback(() => createServer(), onerror);
+  const channels = new ChannelServer({ createServer, time: deps.time, logger });
+  const stopAnnouncing = announceChanges(manager, modern.notify, () => [
+    ...(legacy?.servers() ?? []),
+    ...channels.servers(),
+  ]);
   const encodeShort = createShortEncoder(deps.identity);
 
   async function serveShort(call: ShortCall, request: Request, body: unknown, caller: Caller) {
@@ -110,21 +123,15 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     if (!isJsonContentType(request.headers.get("content-type"))) {
       return jsonRpcError(415, -32000, "Content-Type must be application/json");
     }
-    const read = await readBody(request, MAX_BODY_BYTES);
+    const read = await readBody(request, MAX_MESSAGE_BYTES);
     if (!read.ok) {
       return read.reason === "too-large"
-        ? jsonRpcError(413, -32000, `The body must not exceed ${MAX_BODY_BYTES} bytes`)
+        ? jsonRpcError(413, -32000, `The body must not exceed ${MAX_MESSAGE_BYTES} bytes`)
         : jsonRpcError(400, -32700, "Parse error: the body could not be read");
     }
-    let body: unknown;
-    try {
-      body = JSON.parse(read.value);
-    } catch {
-      return jsonRpcError(400, -32700, "Parse error: the body is not valid JSON");
-    }
-    const fault = outOfBounds(body, BODY_BOUNDS);
-    if (fault !== null) return jsonRpcError(400, -32600, `Invalid Request: the body is ${fault}`);
-
+    const parsed = parseMessageText(read.value);
+    if (!parsed.ok) return jsonRpcError(400, parsed.reason.code, parsed.reason.message);
+    const body = parsed.value;
     const short = readShortCall(request.headers, body, manager.catalog);
     if (short !== null) return serveShort(short, request, body, caller);
     return serveBySdk(request, body, caller);
@@ -161,9 +168,11 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
         throw error;
       }
     },
+    hasRoomFor: (principal) => channels.hasRoomFor(principal),
+    serve: (channel, principal) => channels.serve(channel, principal),
     async close() {
       stopAnnouncing();
-      await Promise.all([modern.close(), legacy?.close()]);
+      await Promise.all([modern.close(), legacy?.close(), channels.close()]);
     },
   };
 }

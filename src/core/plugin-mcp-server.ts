@@ -17,7 +17,6 @@ import type { Logger } from "../types/logger.ts";
 import type { ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
 import type { CallFrame, PluginCalls, ToolAnswer } from "./plugin-calls.ts";
-import type { CatalogTool } from "./plugin-catalog.ts";
 import { findResource, type Catalog, type PagedList } from "./tool-catalog.ts";
 
 /** Lists change when plugins do, and then clients are told: a minute's age is harmless in between. */
@@ -57,9 +56,18 @@ export interface PluginMcpServerDeps {
   readonly logger: Logger;
   readonly catalog: () => Catalog;
   readonly schemaValidator: jsonSchemaValidator;
+  /** When one server has a connection to itself. Over HTTP each request says who calls. */
+  readonly connection?: Connection;
 }
 
-/** Who is calling; travels beside a request through the SDK, in `authInfo.extra`. */
+/** A connection that carries all messages of one client. */
+export interface Connection {
+  readonly era: "modern" | "legacy";
+  /** Answers who calls, with an id for the request that asks. */
+  readonly caller: () => Caller;
+}
+
+/** Who is calling; over HTTP it travels beside a request through the SDK, in `authInfo.extra`. */
 export interface Caller {
   readonly principal: Principal;
   readonly requestId: string;
@@ -79,8 +87,9 @@ export class PluginMcpServer extends McpServer {
   readonly #catalog: () => Catalog;
   readonly #calls: PluginCalls;
   readonly #logger: Logger;
+  readonly #connection: Connection | null;
   /** Resources a 2025-era client has subscribed to. */
-  readonly subscriptions = new Set<string>();
+  readonly #subscriptions = new Set<string>();
 
   constructor(deps: PluginMcpServerDeps) {
     super(deps.identity, {
@@ -90,10 +99,16 @@ export class PluginMcpServer extends McpServer {
     this.#catalog = deps.catalog;
     this.#calls = deps.calls;
     this.#logger = deps.logger;
+    this.#connection = deps.connection ?? null;
     this.server.registerCapabilities(CAPABILITIES);
     this.#setListHandlers();
     this.#setCallHandlers();
     this.#setSubscriptionHandlers();
+  }
+
+  /** Whether to tell it that a resource has changed. What a newer client listens to, the SDK knows. */
+  watches(uri: string): boolean {
+    return this.#connection?.era === "modern" || this.#subscriptions.has(uri);
   }
 
   override toolInputSchemaJson(name: string): Record<string, unknown> | undefined {
@@ -127,9 +142,12 @@ export class PluginMcpServer extends McpServer {
   #setCallHandlers(): void {
     const { server } = this;
     server.setRequestHandler("tools/call", async ({ params }, ctx) => {
+      const caller = this.#callerOf(ctx);
       const tool = this.#catalog().tools.get(params.name);
-      if (tool === undefined) throw this.#unknown("tool", params.name, ctx);
-      const answer = callerOf(ctx).answer ?? (await this.#callTool(tool, params.arguments, ctx));
+      if (tool === undefined) throw this.#unknown("tool", params.name, caller);
+      const answer =
+        caller.answer ??
+        (await this.#calls.callTool(tool, params.arguments, this.#frame(ctx, caller)));
       if (answer.kind === "input-required") return answer.question as InputRequiredResult;
       // From the text, so that what was checked is what is sent, whatever a plugin's object would say now.
       const result = JSON.parse(answer.json) as CallToolResult;
@@ -137,30 +155,33 @@ export class PluginMcpServer extends McpServer {
     });
     const read = { params: specTypeSchemas.ReadResourceRequestParams };
     server.setRequestHandler("resources/read", read, async ({ uri }, ctx) => {
+      const caller = this.#callerOf(ctx);
       const resource = findResource(this.#catalog(), uri);
       if (resource === null) {
-        this.#unknown("resource", uri, ctx);
+        this.#unknown("resource", uri, caller);
         throw new ResourceNotFoundError(uri);
       }
-      return { ...(await this.#calls.readResource(resource, uri, this.#frame(ctx))) };
+      return { ...(await this.#calls.readResource(resource, uri, this.#frame(ctx, caller))) };
     });
     const get = { params: specTypeSchemas.GetPromptRequestParams };
     server.setRequestHandler("prompts/get", get, async ({ name, arguments: args = {} }, ctx) => {
+      const caller = this.#callerOf(ctx);
       const prompt = this.#catalog().prompts.get(name);
-      if (prompt === undefined) {
-        throw this.#unknown("prompt", name, ctx);
-      }
-      return { ...(await this.#calls.getPrompt(prompt, args, this.#frame(ctx))) };
+      if (prompt === undefined) throw this.#unknown("prompt", name, caller);
+      return { ...(await this.#calls.getPrompt(prompt, args, this.#frame(ctx, caller))) };
     });
     const complete = { params: specTypeSchemas.CompleteRequestParams };
     server.setRequestHandler("completion/complete", complete, async (params, ctx) => {
       const { run, request } = this.#completion(params);
-      return { ...(await this.#calls.complete(run, request, this.#frame(ctx))) };
+      return {
+        ...(await this.#calls.complete(run, request, this.#frame(ctx, this.#callerOf(ctx)))),
+      };
     });
   }
 
   #setSubscriptionHandlers(): void {
-    const { server, subscriptions } = this;
+    const { server } = this;
+    const subscriptions = this.#subscriptions;
     const subscribe = { params: specTypeSchemas.SubscribeRequestParams };
     server.setRequestHandler("resources/subscribe", subscribe, ({ uri }) => {
       if (uri.length > MAX_URI_CHARS) {
@@ -177,10 +198,6 @@ export class PluginMcpServer extends McpServer {
       subscriptions.delete(uri);
       return {};
     });
-  }
-
-  #callTool(tool: CatalogTool, args: unknown, ctx: ServerContext): Promise<ToolAnswer> {
-    return this.#calls.callTool(tool, args, this.#frame(ctx));
   }
 
   #completion(params: {
@@ -211,14 +228,12 @@ export class PluginMcpServer extends McpServer {
   }
 
   /** The refusal of a name that the catalog does not have; the log learns of it, too. */
-  #unknown(kind: string, name: string, ctx: ServerContext): ProtocolError {
-    const { requestId } = callerOf(ctx);
+  #unknown(kind: string, name: string, { requestId }: Caller): ProtocolError {
     this.#logger.info(`Unknown ${kind}`, { requestId, name: name.slice(0, MAX_LOGGED_CHARS) });
     return new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown ${kind}: ${name}`);
   }
 
-  #frame(ctx: ServerContext): CallFrame {
-    const { principal, requestId } = callerOf(ctx);
+  #frame(ctx: ServerContext, { principal, requestId }: Caller): CallFrame {
     const { mcpReq, http } = ctx;
     const progressToken = mcpReq._meta?.progressToken;
     return {
@@ -249,6 +264,10 @@ export class PluginMcpServer extends McpServer {
     };
   }
 
+  #callerOf({ http }: ServerContext): Caller {
+    return this.#connection?.caller() ?? (http?.authInfo?.extra as unknown as Caller);
+  }
+
   #client({ mcpReq, http }: ServerContext): ClientInfo {
     // The SDK leaves the envelope's keys out of its type.
     const envelope = mcpReq.envelope as Partial<Record<string, unknown>> | undefined;
@@ -269,10 +288,6 @@ export class PluginMcpServer extends McpServer {
         {},
     };
   }
-}
-
-function callerOf(ctx: ServerContext): Caller {
-  return ctx.http?.authInfo?.extra as unknown as Caller;
 }
 
 function pageOf<T>(list: PagedList<T>, cursor: string | undefined) {

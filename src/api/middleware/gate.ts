@@ -1,3 +1,4 @@
+import { createPrincipal, LOCAL_CLIENT } from "../../core/auth/principals.ts";
 import type { Authenticator } from "../../core/auth/authenticator.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Principal } from "../../types/principal.ts";
@@ -16,8 +17,7 @@ export type Refusal = Extract<
 /** Decides whether a request may go on, and as whom. Every route is behind it. */
 export type Gate = (headers: Headers, policy: RoutePolicy) => Promise<Result<Principal, Refusal>>;
 
-const ANYBODY = toPrincipal("anonymous", []);
-const LOCAL_CLIENT = toPrincipal("local", ["mcp"]);
+const ANYBODY = createPrincipal("anonymous", []);
 
 /**
  * Host and Origin are checked each for itself, because under DNS rebinding they agree with each other
@@ -54,9 +54,4 @@ function isLoopbackPage(origin: string): boolean {
 /** The name in a Host header, without port. Empty for what is no host at all, which is never allowed. */
 function hostName(host: string): string {
   return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i.exec(host)?.[1]?.toLowerCase() ?? "";
-}
-
-/** Frozen through and through: plugins are handed principals. */
-function toPrincipal(id: string, scopes: readonly string[]): Principal {
-  return Object.freeze({ kind: "client", id, scopes: Object.freeze([...scopes]) });
 }

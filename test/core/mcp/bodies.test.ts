@@ -21,7 +21,7 @@ const plugins = {
   }),
 };
 
-const UNPARSABLE = "Parse error: the body is not valid JSON";
+const UNPARSABLE = "Parse error: the message is not valid JSON";
 
 const NO_JSON: readonly [what: string, body: string][] = [
   ["nothing", ""],
@@ -122,7 +122,7 @@ describe.each(WAYS)("bodies, $way", ({ open }) => {
     expect(fine).toMatchObject([200, { deep: JSON.stringify(deepest).length }]);
     expect(await call({ deep: nested(65 - OUTER_LEVELS) })).toEqual([
       400,
-      { code: -32600, message: "Invalid Request: the body is nested deeper than 64 levels" },
+      { code: -32600, message: "Invalid Request: the message is nested deeper than 64 levels" },
     ]);
   });
 
@@ -130,7 +130,7 @@ describe.each(WAYS)("bodies, $way", ({ open }) => {
     const app = await open({ plugins });
     const params = `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`;
     const body = `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"x":${params}}}`;
-    const tooDeep = "Invalid Request: the body is nested deeper than 64 levels";
+    const tooDeep = "Invalid Request: the message is nested deeper than 64 levels";
     expect(await post(app, body)).toEqual([400, -32600, tooDeep, null]);
   });
 
@@ -141,7 +141,7 @@ describe.each(WAYS)("bodies, $way", ({ open }) => {
     expect(await call({ wide })).toMatchObject([200, { wide: 99_900 }]);
     expect(await call({ wide: Array.from({ length: 100_001 }, () => 0) })).toEqual([
       400,
-      { code: -32600, message: "Invalid Request: the body is more than 100000 values" },
+      { code: -32600, message: "Invalid Request: the message is more than 100000 values" },
     ]);
   });
 
