@@ -34,6 +34,8 @@ export interface AppDeps {
   readonly instances: InstanceStore;
   readonly discovery: PluginDiscovery;
   readonly hosts: Readonly<Partial<Record<HostKind, PluginHost>>>;
+  /** Where every plugin runs, whatever its settings say; they decide when this is left out. */
+  readonly runAllIn?: HostKind;
   readonly keys: readonly KeyRecord[];
   readonly credentials: CredentialSource;
   /** 32 bytes. */
@@ -58,6 +60,11 @@ export interface App {
   readonly manager: PluginManager;
   /** Starts the plugins. Requests are answered before and meanwhile, with what runs by then. */
   start(): Promise<void>;
+  /**
+   * Takes over changed entries, and what has changed on disk: packages that came or went, manifests. Code is read again by
+   * `manager.reload`. Resolves when all of it has been tried; what failed shows in the plugins' status.
+   */
+  update(entries: Readonly<Record<string, InstanceEntry>>): Promise<void>;
   /** Ends streams and stops the plugins after their calls in flight. */
   close(): Promise<void>;
 }
@@ -69,15 +76,17 @@ export interface App {
  */
 export async function createApp(deps: AppDeps): Promise<App> {
   const { identity, engine, sha256, time, logger } = deps;
-  const registry = await readRegistry({
-    entries: deps.entries,
-    store: deps.instances,
-    discovery: deps.discovery,
-    logger,
-  });
+  const readPlugins = (entries: AppDeps["entries"]) =>
+    readRegistry({
+      entries,
+      store: deps.instances,
+      discovery: deps.discovery,
+      runAllIn: deps.runAllIn ?? null,
+      logger,
+    });
   // Named one by one: the master key and the keys go nowhere but where they are used.
   const manager = new PluginManager({
-    registry,
+    registry: await readPlugins(deps.entries),
     hosts: deps.hosts,
     credentials: deps.credentials,
     engine,
@@ -102,7 +111,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
 
   const routes = [
     ...mcpRoutes(mcp),
-    ...pluginRoutes(manager, registry),
+    ...pluginRoutes(manager),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
   const gate = createGate(deps.config, createAuthenticator(deps.keys, sha256));
@@ -119,6 +128,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
     async start() {
       await manager.start();
       started = true;
+    },
+    async update(entries) {
+      await manager.update(await readPlugins(entries));
     },
     async close() {
       started = false;

@@ -269,7 +269,7 @@ export class PluginCalls {
       return `${what} took too long and was ended. Request id: ${frame.requestId}`;
     }
     if (error instanceof AppError && error.code === "PLUGIN_UNAVAILABLE") {
-      return `${what} was stopped during the call. Request id: ${frame.requestId}`;
+      return `${what} is not available: its plugin was stopped or is being restarted. Request id: ${frame.requestId}`;
     }
     return `${what} failed. Request id: ${frame.requestId}`;
   }

@@ -33,7 +33,7 @@ export function planDependencies(
   const graph = new Map<string, string[]>();
   const plan = (id: string, next: DependencyPlan) => {
     plans.set(id, next);
-    graph.set(id, next.kind === "ready" ? next.needs.flatMap(({ instances }) => instances) : []);
+    graph.set(id, [...needsOf(next)]);
   };
   const byName = Map.groupBy(loaded, ([, info]) => info.name);
   for (const [id, info] of loaded) plan(id, planOne(info, byName));
@@ -49,6 +49,20 @@ export function planDependencies(
     });
   }
   return plans;
+}
+
+/** By instance, those that must run before it. */
+export function needsOf(plan: DependencyPlan | undefined): readonly string[] {
+  return plan?.kind === "ready" ? plan.needs.flatMap(({ instances }) => instances) : [];
+}
+
+/** By instance, those that need it themselves. */
+export function dependentsIn(plans: ReadonlyMap<string, DependencyPlan>): Map<string, string[]> {
+  const dependents = new Map<string, string[]>();
+  for (const [id, plan] of plans) {
+    for (const need of needsOf(plan)) dependents.set(need, [...(dependents.get(need) ?? []), id]);
+  }
+  return dependents;
 }
 
 /** Whether a plugin may start now, given how the instances stand that it needs. */

@@ -3,6 +3,7 @@ import type { HostServices, HostedPlugin, PluginHost, PluginInfo } from "../type
 import type { Logger } from "../types/logger.ts";
 import type { Time } from "../types/runtime.ts";
 import { ChangeNotices } from "./change-notices.ts";
+import { MAX_CALL_MS } from "./call-limits.ts";
 import { prepareCatalog, type PreparedCatalog, type PrepareDeps } from "./plugin-catalog.ts";
 import { PluginRun } from "./plugin-run.ts";
 import { assertMove, type PluginState } from "./plugin-state.ts";
@@ -10,9 +11,12 @@ import { runStep, type StepLimits } from "./plugin-steps.ts";
 import type { RegisteredInstance } from "./registry.ts";
 import { checkSettings } from "./settings-check.ts";
 import { ToolFaults } from "./tool-faults.ts";
+import { placeOf } from "../util/error-place.ts";
 
 /** A plugin that makes up new faults for ever fills neither the log nor the memory. */
 const MAX_LOGGED_FAULTS = 1_000;
+/** For requests that looked their tool up just before a reload and have not reached the plugin yet. */
+const STRAGGLERS_MS = 1_000;
 
 export interface PluginInstanceDeps extends PrepareDeps {
   /** `null` when this server has no host of the kind that the settings name. */
@@ -25,6 +29,8 @@ export interface PluginInstanceDeps extends PrepareDeps {
   /** Its catalog is another one now. */
   readonly onCatalogChanged: () => void;
   readonly onResourceUpdated: (uri: string) => void;
+  /** Its plugin is gone although nobody stopped it; `fail` says so to the instance. */
+  readonly onEnded: (plugin: HostedPlugin, reason: string) => void;
 }
 
 /** Why an instance does not run. `retry`: whether trying again with the same code and settings may help. */
@@ -90,7 +96,12 @@ export class PluginInstance {
       this.#move("failed");
       return;
     }
-    this.#info = this.#plugin.info;
+    const plugin = this.#plugin;
+    plugin.ended.then(
+      (reason) => this.#deps.onEnded(plugin, messageOf(reason)),
+      () => {},
+    );
+    this.#info = plugin.info;
     this.#move("loaded");
   }
 
@@ -123,6 +134,24 @@ export class PluginInstance {
     if (this.#plugin !== null) await this.#release("stopped");
     else if (this.#state !== "stopped") this.#move("stopped");
     this.#error = null;
+  }
+
+  /**
+   * Ends a life that another has taken over from. It still takes the calls that are on their way to it, and lets those in
+   * flight run for as long as a call may. `stop` cuts that short.
+   */
+  async retire(): Promise<void> {
+    await new Promise<void>((resolve) => void this.#deps.time.after(STRAGGLERS_MS, resolve));
+    await this.#run?.drain(MAX_CALL_MS);
+    if (this.#state === "running") await this.#release("stopped");
+  }
+
+  /** Takes note that its plugin is gone. Answers `false` when it has let go of that one already. */
+  async fail(plugin: HostedPlugin, reason: string): Promise<boolean> {
+    if (this.#plugin !== plugin) return false;
+    this.#note(reason, true);
+    await this.#release("failed");
+    return true;
   }
 
   /** Waits for a dependency, or will never have it. Says anew why when it is blocked already. */
@@ -250,7 +279,9 @@ export class PluginInstance {
     this.#state = to;
   }
 
-  #note(message: string, retry: boolean, thrown?: unknown): void {
+  #note(reason: string, retry: boolean, thrown?: unknown): void {
+    const place = placeOf(thrown, folderOf(this.registered));
+    const message = place === null || reason.includes(place) ? reason : `${reason} (${place})`;
     this.#error = { message, retry };
     const cause = thrown instanceof Error ? thrown.cause : undefined;
     const fields = cause === undefined ? {} : { stack: stackOf(cause) };
@@ -264,4 +295,15 @@ export class PluginInstance {
       this.#deps.logger.warn(messageOf(error));
     }
   }
+}
+
+/** Where its files lie, as stacks have it. What has no folder gets a name that no path begins with. */
+function folderOf({ package: code }: RegisteredInstance): string {
+  if (code === null || !URL.canParse(code.entry)) return "\0";
+  const own = code.manifest?.entry.slice("./".length);
+  const folder =
+    own !== undefined && code.entry.endsWith(`/${own}`)
+      ? code.entry.slice(0, -own.length)
+      : new URL(".", code.entry).href;
+  return decodeURIComponent(new URL(folder).pathname);
 }

@@ -3,19 +3,25 @@ import type { HostKind, PluginHost } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
-import { AppError, messageOf, stackOf } from "../errors.ts";
+import { messageOf, stackOf } from "../errors.ts";
 import { BackOff } from "./back-off.ts";
+import { inOrder } from "./in-order.ts";
+import { LifecycleChanges } from "./lifecycle-changes.ts";
 import {
   decideStart,
+  dependentsIn,
   planDependencies,
   type DependencyPlan,
   type Standing,
   type StartDecision,
 } from "./plugin-dependencies.ts";
 import { PluginInstance } from "./plugin-instance.ts";
+import { PluginReloads } from "./plugin-reloads.ts";
+import { createServices } from "./plugin-services.ts";
+import type { PreparedCatalog } from "./plugin-catalog.ts";
 import { toStatus, type InstanceStatus } from "./plugin-status.ts";
 import { STEP_LIMITS, type StepLimits } from "./plugin-steps.ts";
-import type { RegisteredInstance, Registry } from "./registry.ts";
+import { findChanges, type RegisteredInstance, type Registry } from "./registry.ts";
 import { buildCatalog, findResource, type Catalog } from "./tool-catalog.ts";
 
 export interface PluginManagerDeps {
@@ -37,17 +43,20 @@ export interface ManagerEvents {
 }
 
 /**
- * Brings the instances to life, each when what it needs runs, keeps their catalog, and tries again with back-off what
- * failed. Instances come and go independently: one that hangs holds up only those that need it, and calls wait for
- * none of this.
+ * Brings the instances to life, each when what it needs runs, keeps their catalog, tries again with back-off what
+ * failed, and replaces what has changed. Instances come and go independently: one that hangs holds up only those that
+ * need it, and calls wait for none of this.
  */
 export class PluginManager {
   readonly #deps: PluginManagerDeps;
-  readonly #instances: ReadonlyMap<string, PluginInstance>;
+  #registry: Registry;
+  /** The one life of each instance that counts. */
+  readonly #instances = new Map<string, PluginInstance>();
   readonly #backOff: BackOff;
   readonly #listeners = new Set<ManagerEvents>();
-  /** The lifecycle change that each instance is at, if any: never two at once. */
-  readonly #changes = new Map<string, Promise<void>>();
+  readonly #changes: LifecycleChanges;
+  readonly #reloads: PluginReloads;
+  #offers: readonly PreparedCatalog[] = [];
   #catalog: Catalog = buildCatalog([]);
   /** Until other code has been loaded. */
   #plans: ReadonlyMap<string, DependencyPlan> | null = null;
@@ -56,14 +65,39 @@ export class PluginManager {
 
   constructor(deps: PluginManagerDeps) {
     this.#deps = deps;
-    this.#backOff = new BackOff(deps.time);
-    this.#instances = new Map(
-      deps.registry.instances.map((entry) => [entry.settings.id, this.#createInstance(entry)]),
-    );
+    this.#registry = deps.registry;
+    const { time, logger } = deps;
+    this.#backOff = new BackOff(time);
+    this.#changes = new LifecycleChanges(logger, (id, changed) => {
+      if (this.#stopping) return;
+      if (changed) this.#follow(id);
+      this.#startReady();
+    });
+    this.#reloads = new PluginReloads({
+      instances: this.#instances,
+      changes: this.#changes,
+      create: (registered) => this.#createInstance(registered),
+      overlaps: ({ settings }) => this.#hostOf(settings.host)?.overlaps === true,
+      plans: () => this.#plan(),
+      decide: (successor) => this.#decide(this.#planWith(successor).get(successor.id)!),
+      forget: (id) => {
+        this.#backOff.forget(id);
+        this.#plans = null;
+      },
+      isStopping: () => this.#stopping,
+      time,
+      logger,
+    });
+    for (const entry of deps.registry.instances) {
+      this.#instances.set(entry.settings.id, this.#createInstance(entry));
+    }
   }
 
   get catalog(): Catalog {
     return this.#catalog;
+  }
+  get registry(): Registry {
+    return this.#registry;
   }
 
   /** Answers the way to end the subscription. */
@@ -76,14 +110,34 @@ export class PluginManager {
   async start(): Promise<void> {
     if (this.#stopping) return;
     for (const instance of this.#enabled()) {
-      if (instance.state === "stopped") this.#change(instance, () => instance.load());
+      if (instance.state === "stopped") void this.#changes.run(instance.id, () => instance.load());
     }
     // Each until it settles for the first time: what comes back later does so on its own.
     let unsettled = this.#enabled();
-    while (unsettled.length > 0 && this.#changes.size > 0) {
-      await Promise.race(this.#changes.values());
+    while (unsettled.length > 0 && this.#changes.next() !== null) {
+      await this.#changes.next();
       unsettled = unsettled.filter(({ id }) => this.#standingOf(id) === "settling");
     }
+  }
+
+  /**
+   * Loads an instance's code again, and after it those that depend on it. Where its host can run two lives at once, the
+   * new one is ready before it takes over, and calls in flight finish on the old one; a new one that does not load or does
+   * not start leaves the old one serving, with the reason in its status.
+   */
+  async reload(instanceId: string): Promise<void> {
+    const registered = this.#instances.get(instanceId)?.registered;
+    if (registered !== undefined) await this.#reloads.replace(new Map([[instanceId, registered]]));
+  }
+
+  /**
+   * Takes over what is installed and wanted now: starts what is new, stops what is gone, replaces what has changed as
+   * `reload` does. Resolves when all of it has been tried.
+   */
+  async update(registry: Registry): Promise<void> {
+    const changes = findChanges(this.#registry, registry);
+    this.#registry = registry;
+    await this.#reloads.replace(changes);
   }
 
   /** Stops everything, dependents first. The manager is of no use afterwards. */
@@ -95,7 +149,11 @@ export class PluginManager {
 
   statuses(): InstanceStatus[] {
     return [...this.#instances.values()].map((instance) =>
-      toStatus(instance, this.#catalog, this.#backOff.failures(instance.id)),
+      toStatus(instance, {
+        published: this.#catalog,
+        failures: this.#backOff.failures(instance.id),
+        reloadError: this.#reloads.errorOf(instance.id),
+      }),
     );
   }
 
@@ -105,71 +163,55 @@ export class PluginManager {
   }
 
   #createInstance(registered: RegisteredInstance): PluginInstance {
-    const { credentials, engine, sha256, time, hosts, limits } = this.#deps;
+    const { credentials, engine, sha256, time, limits } = this.#deps;
     const { id, host } = registered.settings;
-    const logger = this.#deps.logger.with({ plugin: id });
-    return new PluginInstance(registered, {
+    const instance: PluginInstance = new PluginInstance(registered, {
       engine,
       sha256,
       time,
-      logger,
-      // A stored setting may name a host that this runtime does not have.
-      host: Object.hasOwn(hosts, host) ? (hosts[host] ?? null) : null,
+      logger: this.#deps.logger.with({ plugin: id }),
+      host: this.#hostOf(host),
       limits: { ...STEP_LIMITS, ...limits },
-      services: {
-        getCredential: (key) => credentials.get(id, key),
-        setCredential: (key, value) => credentials.set(id, key, value),
-        getAccessToken: async () => {
-          throw notConnected(id);
-        },
-        isAuthenticated: async () => false,
-        getTokenInfo: async () => null,
-        requireReauth: async () => {
-          throw notConnected(id);
-        },
-      },
+      services: createServices(id, credentials),
       onCatalogChanged: () => this.#publish(),
       onResourceUpdated: (uri) => {
         // Of its own resources only: a plugin has no say about another's.
         if (findResource(this.#catalog, uri)?.run.instanceId !== id) return;
         this.#tell((listener) => listener.resourceUpdated(uri));
       },
+      onEnded: (plugin, reason) =>
+        void this.#changes.run(id, async () => {
+          const counts = !this.#stopping && this.#instances.get(id) === instance;
+          return counts && instance.fail(plugin, reason);
+        }),
     });
+    return instance;
+  }
+
+  /** A stored setting may name a host that this runtime does not have. */
+  #hostOf(kind: HostKind): PluginHost | null {
+    return Object.hasOwn(this.#deps.hosts, kind) ? (this.#deps.hosts[kind] ?? null) : null;
   }
 
   #enabled(): PluginInstance[] {
     return [...this.#instances.values()].filter(({ registered }) => registered.settings.enabled);
   }
 
-  /** Runs one change of an instance's life, and after it whatever it makes possible. */
-  #change(instance: PluginInstance, work: () => Promise<void>): void {
-    const { id } = instance;
-    const change = work()
-      .catch((error: unknown) => {
-        this.#deps.logger.error("A lifecycle change failed", {
-          plugin: id,
-          error: messageOf(error),
-        });
-      })
-      .then(() => {
-        this.#changes.delete(id);
-        if (!this.#stopping) this.#follow(instance);
-      });
-    this.#changes.set(id, change);
-  }
-
-  #follow(instance: PluginInstance): void {
-    const { id, state, error } = instance;
+  /** What a change of an instance's life makes necessary, or possible. */
+  #follow(id: string): void {
+    const instance = this.#instances.get(id);
+    const state = instance?.state;
     if (state === "loaded") this.#plans = null;
-    if (state === "running") {
-      this.#backOff.succeeded(id);
-      this.#publish();
+    if (state === "running") this.#backOff.runs(id);
+    let comesBack = false;
+    if (instance !== undefined && state === "failed") {
+      const mayRetry = instance.error?.retry === true;
+      const retry = () => void this.#changes.run(id, () => instance.load());
+      this.#backOff.failed(id, mayRetry ? retry : null);
+      // What ended once and comes back in a second keeps its place in the clients' lists.
+      comesBack = mayRetry && this.#backOff.failures(id) < 2;
     }
-    if (state === "failed") {
-      const retry = () => this.#change(instance, () => instance.load());
-      this.#backOff.failed(id, error?.retry === true ? retry : null);
-    }
-    this.#startReady();
+    if (state !== "loaded" && !comesBack) this.#publish();
   }
 
   /** Starts every instance whose time has come, and says of the others why it has not. */
@@ -183,16 +225,19 @@ export class PluginManager {
     for (let again = true; again;) {
       again = false;
       for (const instance of undecided()) {
-        const decision = this.#decide(instance, plans.get(instance.id)!);
-        if (decision.kind === "start") this.#change(instance, () => instance.start());
+        const decision = this.#decide(plans.get(instance.id)!);
+        if (decision.kind === "start") {
+          void this.#changes.run(instance.id, () => instance.start());
+        }
         if (decision.kind !== "blocked") continue;
         again ||= instance.state !== "blocked";
         instance.block(decision.reason);
       }
+      if (again) this.#publish();
     }
   }
 
-  #decide(instance: PluginInstance, plan: DependencyPlan): StartDecision {
+  #decide(plan: DependencyPlan): StartDecision {
     const decision = decideStart(plan, (id) => this.#standingOf(id));
     // What a plugin is called shows only when it has been loaded: what is missing may be on its way.
     const comes = this.#enabled().some(({ id, info }) => info === null && this.#changes.has(id));
@@ -201,57 +246,52 @@ export class PluginManager {
 
   #standingOf(id: string): Standing {
     const state = this.#instances.get(id)?.state;
-    if (this.#changes.has(id) || state === "loaded") return "settling";
-    return state === "running" ? "running" : "down";
+    // Also one whose successor is on its way.
+    if (state === "running") return "running";
+    return this.#changes.has(id) || state === "loaded" ? "settling" : "down";
   }
 
   #plan(): ReadonlyMap<string, DependencyPlan> {
-    const known = this.#enabled().flatMap(({ id, info }) => (info ? [[id, info] as const] : []));
-    this.#plans ??= planDependencies(new Map(known));
+    this.#plans ??= this.#planWith(null);
     return this.#plans;
+  }
+
+  /** @param successor counts in place of the life that it is to take over from */
+  #planWith(successor: PluginInstance | null): ReadonlyMap<string, DependencyPlan> {
+    const lives = this.#enabled().map((each) => (each.id === successor?.id ? successor : each));
+    const known = lives.flatMap(({ id, info }) => (info ? [[id, info] as const] : []));
+    return planDependencies(new Map(known));
   }
 
   async #stopAll(): Promise<void> {
     this.#backOff.cancel();
-    const dependents = this.#dependents();
-    const stops = new Map<string, Promise<void>>();
-    const stopOne = (instance: PluginInstance): Promise<void> => {
-      const { id } = instance;
-      const stop =
-        stops.get(id) ?? this.#stopOne(instance, (dependents.get(id) ?? []).map(stopOne));
-      stops.set(id, stop);
-      return stop;
-    };
+    const dependents = dependentsIn(this.#plan());
     // The catalog stays: clients that look now learn of the end of the server, not of every list.
-    const ends = await Promise.allSettled([...this.#instances.values()].map(stopOne));
-    for (const end of ends) {
+    const [ends, retired] = await Promise.all([
+      inOrder(
+        this.#instances.keys(),
+        (id) => dependents.get(id) ?? [],
+        async (id) => {
+          await this.#changes.whenFree(id);
+          await this.#instances.get(id)?.stop();
+        },
+      ),
+      this.#reloads.stop(),
+    ]);
+    for (const end of [...ends, ...retired]) {
       if (end.status === "rejected") {
         this.#deps.logger.error("A plugin did not stop in order", { error: stackOf(end.reason) });
       }
     }
   }
 
-  async #stopOne(instance: PluginInstance, dependents: readonly Promise<void>[]): Promise<void> {
-    await Promise.allSettled(dependents);
-    await this.#changes.get(instance.id);
-    await instance.stop();
-  }
-
-  #dependents(): Map<string, PluginInstance[]> {
-    const dependents = new Map<string, PluginInstance[]>();
-    for (const [id, plan] of this.#plan()) {
-      if (plan.kind !== "ready") continue;
-      const instance = this.#instances.get(id)!;
-      for (const need of plan.needs.flatMap(({ instances }) => instances)) {
-        dependents.set(need, [...(dependents.get(need) ?? []), instance]);
-      }
-    }
-    return dependents;
-  }
-
   #publish(): void {
     if (this.#stopping) return;
     const offers = [...this.#instances.values()].flatMap(({ catalog }) => catalog ?? []);
+    const before = this.#offers;
+    if (offers.length === before.length && offers.every((offer, at) => offer === before[at]))
+      return;
+    this.#offers = offers;
     const catalog = buildCatalog(offers);
     this.#catalog = catalog;
     this.#tell((listener) => listener.catalogChanged(catalog));
@@ -267,8 +307,4 @@ export class PluginManager {
       }
     }
   }
-}
-
-function notConnected(instanceId: string): AppError {
-  return new AppError("NOT_CONNECTED", `No account is connected to "${instanceId}".`);
 }

@@ -12,7 +12,7 @@ export class PluginRun {
   readonly #plugin: HostedPlugin;
   readonly #time: Time;
   readonly #calls = new Set<RunningCall>();
-  #whenIdle: (() => void) | null = null;
+  readonly #whenIdle = new Set<() => void>();
   #closed = false;
 
   constructor(instanceId: string, plugin: HostedPlugin, time: Time) {
@@ -40,20 +40,23 @@ export class PluginRun {
       return await running.settle(this.#plugin.call(call, running));
     } finally {
       this.#calls.delete(running);
-      if (this.#calls.size === 0) this.#whenIdle?.();
+      if (this.#calls.size === 0) for (const resume of this.#whenIdle) resume();
     }
   }
 
-  /** Takes no more calls, waits for those in flight, `graceMs` at most, and then aborts what is left. Once only. */
+  /**
+   * Takes no more calls, waits for those in flight, `graceMs` at most, and then aborts what is left. A second drain with
+   * less patience ends the first one's wait, too.
+   */
   async drain(graceMs: number): Promise<void> {
     this.#closed = true;
     if (this.#calls.size > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.#time.after(graceMs, resolve);
-        this.#whenIdle = () => {
+        this.#whenIdle.add(() => {
           cancel();
           resolve();
-        };
+        });
       });
     }
     for (const call of this.#calls) call.abort(this.#stopped());

@@ -12,22 +12,33 @@ export interface InstanceStatus {
   readonly locked: boolean;
   readonly state: PluginState;
   readonly error: string | null;
+  /** Why the latest version of its code or settings is not the one that runs. */
+  readonly reloadError: string | null;
   readonly name: string | null;
   readonly version: string | null;
   readonly description: string | null;
   readonly dependencies: readonly string[];
-  /** Failed starts since it last ran; the next try waits twice as long each time. */
+  /**
+   * Failures in a row: starts that failed, and ends within a minute of one. The next try waits twice as long each
+   * time.
+   */
   readonly failures: number;
   /** Public tool names. */
   readonly tools: readonly string[];
   readonly quarantined: readonly CatalogFault[];
 }
 
-/** @param published the catalog as clients have it: an item of the instance may have lost to another's */
+/** What the manager knows about an instance, and it does not know itself. */
+export interface InstanceStanding {
+  /** The catalog as clients have it: an item of the instance may have lost to another's. */
+  readonly published: Catalog;
+  readonly failures: number;
+  readonly reloadError: string | null;
+}
+
 export function toStatus(
   instance: PluginInstance,
-  published: Catalog,
-  failures: number,
+  { published, failures, reloadError }: InstanceStanding,
 ): InstanceStatus {
   const { registered, id, info, catalog, state, error } = instance;
   const { settings, package: code } = registered;
@@ -39,6 +50,7 @@ export function toStatus(
     locked: settings.locked,
     state,
     error: error?.message ?? (code === null ? registered.error : null),
+    reloadError,
     name: info?.name ?? null,
     version: info?.version ?? null,
     description: info?.description ?? null,

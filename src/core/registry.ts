@@ -1,3 +1,4 @@
+import type { HostKind } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type {
   InstanceEntry,
@@ -12,6 +13,8 @@ export interface RegistryDeps {
   readonly entries: Readonly<Record<string, InstanceEntry>>;
   readonly store: InstanceStore;
   readonly discovery: PluginDiscovery;
+  /** Where every plugin runs, whatever its settings say; `null` when they decide. */
+  readonly runAllIn: HostKind | null;
   readonly logger: Logger;
 }
 
@@ -52,12 +55,34 @@ export async function readRegistry(deps: RegistryDeps): Promise<Registry> {
   };
 }
 
-async function readSettings({ entries, store }: RegistryDeps): Promise<InstanceSettings[]> {
+/** What `after` has otherwise than `before`, by instance; `null` for what it has no more. */
+export function findChanges(
+  before: Registry,
+  after: Registry,
+): Map<string, RegisteredInstance | null> {
+  const text = (registered: RegisteredInstance) => JSON.stringify(registered);
+  const known = new Map(before.instances.map((each) => [each.settings.id, text(each)]));
+  const changes = new Map<string, RegisteredInstance | null>();
+  for (const each of after.instances) {
+    const { id } = each.settings;
+    if (known.get(id) !== text(each)) changes.set(id, each);
+    known.delete(id);
+  }
+  for (const id of known.keys()) changes.set(id, null);
+  return changes;
+}
+
+async function readSettings({
+  entries,
+  store,
+  runAllIn,
+}: RegistryDeps): Promise<InstanceSettings[]> {
   const stored = new Map((await store.list()).map((row) => [row.id, row]));
   const ids = [...new Set([...Object.keys(entries), ...stored.keys()])].toSorted();
   return ids
     .map((id) =>
       decideSettings(id, Object.hasOwn(entries, id) ? entries[id] : undefined, stored.get(id)),
     )
-    .filter((settings) => settings !== null);
+    .filter((settings) => settings !== null)
+    .map((settings) => (runAllIn === null ? settings : { ...settings, host: runAllIn }));
 }

@@ -27,17 +27,39 @@ describe("BackOff", () => {
     );
   });
 
-  it("begins anew after a success", async () => {
+  it("begins anew after a minute of running", async () => {
     const { time, backOff, tries, fail } = setUp();
     fail();
     await time.advance(7_000);
     expect([backOff.failures("x"), tries]).toEqual([4, [1_000, 3_000, 7_000]]);
-    backOff.cancel();
-    backOff.succeeded("x");
+    backOff.runs("x");
+    await time.advance(59_999);
+    expect(backOff.failures("x")).toBe(4);
+    await time.advance(1);
     expect(backOff.failures("x")).toBe(0);
     fail();
     await time.advance(1_000);
-    expect(tries).toEqual([1_000, 3_000, 7_000, 8_000]);
+    expect(tries).toEqual([1_000, 3_000, 7_000, 68_000]);
+  });
+
+  it("goes on counting when what ran ends within the minute", async () => {
+    const { time, backOff, tries, fail } = setUp();
+    fail();
+    await time.advance(1_000);
+    backOff.runs("x");
+    await time.advance(59_000);
+    fail();
+    expect(backOff.failures("x")).toBe(3);
+    await time.advance(4_000);
+    expect(tries).toEqual([1_000, 64_000]);
+  });
+
+  it("forgets failures and retry of what has other code now", async () => {
+    const { time, backOff, tries, fail } = setUp();
+    fail();
+    backOff.forget("x");
+    await time.advance(600_000);
+    expect([backOff.failures("x"), tries]).toEqual([0, []]);
   });
 
   it("counts a failure that no retry can mend, and retries nothing", async () => {
@@ -53,9 +75,9 @@ describe("BackOff", () => {
     const tried: string[] = [];
     backOff.failed("a", () => tried.push("a"));
     backOff.failed("b", () => tried.push("b"));
-    backOff.succeeded("a");
+    backOff.forget("a");
     await time.advance(1_000);
-    expect([tried, backOff.failures("a"), backOff.failures("b")]).toEqual([["a", "b"], 0, 1]);
+    expect([tried, backOff.failures("a"), backOff.failures("b")]).toEqual([["b"], 0, 1]);
   });
 
   it("retries nothing after cancel", async () => {

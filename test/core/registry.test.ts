@@ -9,12 +9,14 @@ const pkg = (ref: string) => ({ ref, entry: `file:///plugins/${ref}`, manifest: 
 async function read(
   entries: Record<string, InstanceEntry>,
   found: Awaited<ReturnType<PluginDiscovery["discover"]>>,
+  runAllIn: "worker" | null = null,
 ) {
   const logger = createRecordingLogger();
   const asked: string[][] = [];
   const registry = await readRegistry({
     entries,
     store: createMemoryInstances(),
+    runAllIn,
     logger,
     discovery: {
       async discover(refs) {
@@ -42,6 +44,17 @@ describe("readRegistry", () => {
     expect(registry.instances.map(({ error }) => error)).toEqual([null, null, null]);
     expect(registry.available.map(({ ref }) => ref)).toEqual(["./unused"]);
     expect(asked).toEqual([["time", "./github", "./github"]]);
+  });
+
+  it("lets every instance run where the server says, when it says so", async () => {
+    const entries = { a: { package: "./a" }, b: { package: "./a", host: "in-process" } } as const;
+    const found = { packages: [pkg("./a")], errors: [] };
+    const hostsOf = async (runAllIn: "worker" | null) =>
+      (await read(entries, found, runAllIn)).registry.instances.map(
+        ({ settings }) => settings.host,
+      );
+    expect(await hostsOf("worker")).toEqual(["worker", "worker"]);
+    expect(await hostsOf(null)).toEqual(["in-process", "in-process"]);
   });
 
   it("keeps an instance whose package is missing or unreadable, with the reason", async () => {

@@ -9,6 +9,7 @@ import {
   type InstanceEntry,
   type PluginManifest,
 } from "../../src/index.ts";
+import type { HostCall, PluginHost } from "../../src/types/host.ts";
 import type { MCPPlugin } from "../../src/types/plugin.ts";
 import { createFakeTime } from "./fake-time.ts";
 import { createRecordingLogger, type LogRecord } from "./logger.ts";
@@ -20,6 +21,8 @@ export interface TestManagerOptions {
   readonly entries?: Readonly<Record<string, Partial<InstanceEntry>>>;
   readonly manifests?: Readonly<Record<string, Partial<PluginManifest>>>;
   readonly deps?: Partial<PluginManagerDeps>;
+  /** Whether the host lets two lives of an instance overlap, as a worker does. */
+  readonly overlaps?: boolean;
 }
 
 /** A manager over the in-process host, with a clock that stands still. */
@@ -28,19 +31,30 @@ export function createTestManager({
   entries = {},
   manifests = {},
   deps = {},
+  overlaps = false,
 }: TestManagerOptions) {
   const time = createFakeTime();
   const logger = createRecordingLogger();
+  const inProcess = createInProcessHost({
+    importModule: async (entry) => ({ default: plugins[entry] }),
+  });
+  /** By instance, what ends its latest life from outside, as when its thread dies. */
+  const ends = new Map<string, (reason: Error) => void>();
+  const host: PluginHost = {
+    ...inProcess,
+    overlaps,
+    async load(source, services) {
+      const ended = Promise.withResolvers<Error>();
+      ends.set(source.instanceId, ended.resolve);
+      return { ...(await inProcess.load(source, services)), ended: ended.promise };
+    },
+  };
   const manager = new PluginManager({
     registry: {
       instances: Object.keys(plugins).map((id) => toInstance(id, entries[id], manifests[id])),
       available: [],
     },
-    hosts: {
-      "in-process": createInProcessHost({
-        importModule: async (entry) => ({ default: plugins[entry] }),
-      }),
-    },
+    hosts: { "in-process": host },
     credentials: createMemoryCredentials(),
     engine: createAjvEngine(),
     sha256,
@@ -55,11 +69,14 @@ export function createTestManager({
     statusOf: (id: string) => manager.statuses().find((status) => status.id === id)!,
     /** The states of all instances, by id. */
     states: () => Object.fromEntries(manager.statuses().map(({ id, state }) => [id, state])),
+    end: (id: string, reason = "It called process.exit(1).") => ends.get(id)!(new Error(reason)),
+    /** The same for the life that is the latest now, whichever will be by then. */
+    endOf: (id: string) => ends.get(id)!,
     toolNames: () => [...manager.catalog.tools.keys()],
   };
 }
 
-function toInstance(
+export function toInstance(
   id: string,
   entry: Partial<InstanceEntry> = {},
   manifest?: Partial<PluginManifest>,
@@ -107,6 +124,31 @@ export function createTracedPlugin(
     stop: traced("stop", members.stop),
     cleanup: traced("cleanup", members.cleanup),
   });
+}
+
+/** A call of a tool, as it comes to a run. */
+export function toolCall(name = "echo"): HostCall {
+  return {
+    kind: "tool",
+    name,
+    args: {},
+    requestId: "r1",
+    principal: { kind: "client", id: "c", scopes: [] },
+    client: { protocolVersion: "2026-07-28", name: null, version: null, capabilities: {} },
+    input: null,
+  };
+}
+
+/** Calls a tool as the catalog has it now, and answers the result's value. */
+export async function callTool(manager: PluginManager, name: string): Promise<unknown> {
+  const { run } = manager.catalog.tools.get(name)!;
+  const outcome = await run.call(toolCall(), 60_000, { signal: null });
+  return outcome.kind === "result" ? outcome.value : outcome;
+}
+
+/** A factory, so that each life has an object of its own, whose tool answers its version. */
+export function version(text: string, members: Partial<MCPPlugin> = {}): () => TestPlugin {
+  return () => createPlugin("demo", { version: text, executeTool: async () => text, ...members });
 }
 
 export const NEVER = new Promise<never>(() => {});

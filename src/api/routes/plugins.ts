@@ -1,9 +1,8 @@
 import type { PluginManager } from "../../core/plugin-manager.ts";
-import type { Registry } from "../../core/registry.ts";
 import type { Route } from "../route-table.ts";
 
 /** `GET /api/plugins`: the instances with their state, and the packages that no instance uses. */
-export function pluginRoutes(manager: PluginManager, registry: Registry): Route[] {
+export function pluginRoutes(manager: PluginManager): Route[] {
   return [
     {
       method: "GET",
@@ -12,7 +11,7 @@ export function pluginRoutes(manager: PluginManager, registry: Registry): Route[
       handle: () =>
         Response.json({
           data: manager.statuses(),
-          available: registry.available.map(({ ref }) => ({ package: ref })),
+          available: manager.registry.available.map(({ ref }) => ({ package: ref })),
         }),
     },
   ];

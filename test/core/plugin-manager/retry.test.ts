@@ -36,7 +36,7 @@ describe("a start that fails", () => {
     expect(statusOf("a")).toMatchObject({ state: "failed", failures: 6 });
   });
 
-  it("counts from one again after the plugin has run", async () => {
+  it("counts from one again after the plugin has run for a minute", async () => {
     let healthy = false;
     const { manager, time, statusOf } = createTestManager({
       plugins: {
@@ -52,6 +52,8 @@ describe("a start that fails", () => {
     expect(statusOf("a").failures).toBe(2);
     healthy = true;
     await time.advance(2_000);
+    expect(statusOf("a")).toMatchObject({ state: "running", failures: 2, error: null });
+    await time.advance(60_000);
     expect(statusOf("a")).toMatchObject({ state: "running", failures: 0, error: null });
   });
 

@@ -1,29 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { CallReports } from "../../../src/core/running-call.ts";
-import type { HostCall } from "../../../src/types/host.ts";
 import {
   createPlugin,
   createTestManager,
   createTracedPlugin,
   NEVER,
   refuseUnhandledRejections,
+  toolCall,
 } from "../../helpers/manager.ts";
 
 refuseUnhandledRejections();
 
 const SILENT: CallReports = { signal: null };
-
-function toolCall(name = "echo"): HostCall {
-  return {
-    kind: "tool",
-    name,
-    args: {},
-    requestId: "r1",
-    principal: { kind: "client", id: "c", scopes: [] },
-    client: { protocolVersion: "2026-07-28", name: null, version: null, capabilities: {} },
-    input: null,
-  };
-}
 
 describe("stopping", () => {
   it("lets calls in flight finish, refuses later ones, and only then stops the plugin", async () => {

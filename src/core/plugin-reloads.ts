@@ -1,0 +1,155 @@
+import type { Logger } from "../types/logger.ts";
+import type { Time } from "../types/runtime.ts";
+import { inOrder } from "./in-order.ts";
+import type { LifecycleChanges } from "./lifecycle-changes.ts";
+import {
+  dependentsIn,
+  needsOf,
+  type DependencyPlan,
+  type StartDecision,
+} from "./plugin-dependencies.ts";
+import type { PluginInstance } from "./plugin-instance.ts";
+import type { RegisteredInstance } from "./registry.ts";
+
+export interface PluginReloadsDeps {
+  /** The one life of each instance that counts. */
+  readonly instances: Map<string, PluginInstance>;
+  readonly changes: LifecycleChanges;
+  readonly create: (registered: RegisteredInstance) => PluginInstance;
+  readonly overlaps: (registered: RegisteredInstance) => boolean;
+  readonly plans: () => ReadonlyMap<string, DependencyPlan>;
+  /** Whether a life may start that is to take over from the one that counts. */
+  readonly decide: (successor: PluginInstance) => StartDecision;
+  /** Other code or settings count from now on: what was known of the old does not. */
+  readonly forget: (instanceId: string) => void;
+  readonly isStopping: () => boolean;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+/**
+ * Puts new lives in the place of old ones, when code or settings have changed. Where a host can run two lives at once,
+ * the new one is ready before it takes over, and the old one finishes its calls.
+ */
+export class PluginReloads {
+  readonly #deps: PluginReloadsDeps;
+  /** The latest replacement that each instance waits for. */
+  readonly #latest = new Map<string, object>();
+  readonly #errors = new Map<string, string>();
+  /** Lives that another has taken over from. */
+  readonly #retiring = new Set<PluginInstance>();
+
+  constructor(deps: PluginReloadsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Why the latest version of an instance is not the one that runs. */
+  errorOf(instanceId: string): string | null {
+    return this.#errors.get(instanceId) ?? null;
+  }
+
+  /** Ends the lives that still finish calls, after the time that a stop allows. */
+  async stop(): Promise<PromiseSettledResult<void>[]> {
+    return Promise.allSettled([...this.#retiring].map((old) => old.stop()));
+  }
+
+  /**
+   * Replaces instances, and reloads those that depend on them, each after what it needs.
+   *
+   * @param wanted `null` stands for an instance that is to go
+   */
+  async replace(wanted: ReadonlyMap<string, RegisteredInstance | null>): Promise<void> {
+    const plans = this.#deps.plans();
+    const dependents = dependentsIn(plans);
+    const all = new Set(wanted.keys());
+    for (const id of all) for (const dependent of dependents.get(id) ?? []) all.add(dependent);
+    const replaced = new Set<string>();
+    const needs = (id: string) => needsOf(plans.get(id));
+    await inOrder(all, needs, async (id) => {
+      if (!wanted.has(id) && !needs(id).some((need) => replaced.has(need))) return;
+      if (await this.#replaceOne(id, wanted.get(id))) replaced.add(id);
+    });
+  }
+
+  /** @param next `undefined` for the same settings as now */
+  async #replaceOne(id: string, next: RegisteredInstance | null | undefined): Promise<boolean> {
+    const { instances, changes, create, isStopping } = this.#deps;
+    const ticket = {};
+    this.#latest.set(id, ticket);
+    let fresh: PluginInstance | null = null;
+    await changes.run(id, async () => {
+      // Of those that waited, the latest is the newest.
+      if (isStopping() || this.#latest.get(id) !== ticket) return false;
+      const old = instances.get(id);
+      const registered = next === undefined ? old?.registered : next;
+      fresh = registered ? create(registered) : null;
+      return this.#put(id, old, fresh);
+    });
+    await changes.whenFree(id);
+    return this.#latest.get(id) === ticket && instances.get(id) === (fresh ?? undefined);
+  }
+
+  #put(id: string, old: PluginInstance | undefined, fresh: PluginInstance | null): Promise<void> {
+    this.#deps.forget(id);
+    return fresh &&
+      isEnabled(fresh) &&
+      old?.state === "running" &&
+      this.#deps.overlaps(fresh.registered)
+      ? this.#takeOver(old, fresh)
+      : this.#restart(id, old, fresh);
+  }
+
+  async #takeOver(old: PluginInstance, fresh: PluginInstance): Promise<void> {
+    const { id } = old;
+    const { time, instances, forget, logger } = this.#deps;
+    const begun = time.now();
+    const reason = await this.#bringUp(fresh);
+    if (reason !== null) {
+      this.#errors.set(id, reason);
+      logger.warn("The version before serves on", { plugin: id });
+      return;
+    }
+    this.#errors.delete(id);
+    instances.set(id, fresh);
+    forget(id);
+    logger.info("Plugin was reloaded", { plugin: id, ms: time.now() - begun });
+    this.#retiring.add(old);
+    void old.retire().then(() => this.#retiring.delete(old));
+  }
+
+  /** Gets a life going beside the one that counts; answers why it does not run, and lets go of it then. */
+  async #bringUp(fresh: PluginInstance): Promise<string | null> {
+    await fresh.load();
+    if (fresh.state === "loaded") {
+      let decision = this.#deps.decide(fresh);
+      while (decision.kind === "wait") {
+        const change = this.#deps.changes.next(fresh.id);
+        if (change === null) break;
+        await change;
+        decision = this.#deps.decide(fresh);
+      }
+      if (decision.kind !== "start") {
+        await fresh.stop();
+        return decision.kind === "blocked" ? decision.reason : "What it depends on does not start.";
+      }
+      await fresh.start();
+    }
+    return fresh.state === "running" ? null : (fresh.error?.message ?? "It does not start.");
+  }
+
+  async #restart(
+    id: string,
+    old: PluginInstance | undefined,
+    fresh: PluginInstance | null,
+  ): Promise<void> {
+    this.#errors.delete(id);
+    await old?.stop();
+    if (fresh === null) this.#deps.instances.delete(id);
+    else this.#deps.instances.set(id, fresh);
+    if (fresh && isEnabled(fresh) && !this.#deps.isStopping()) await fresh.load();
+  }
+}
+
+function isEnabled({ registered }: PluginInstance): boolean {
+  return registered.settings.enabled;
+}

@@ -1,0 +1,34 @@
+/** How many errors to follow from one to its cause. */
+const MAX_CAUSES = 5;
+/** A file with its line, and perhaps its column, as stacks have them on every runtime. */
+const PLACE = /(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^\n()]*?):(\d+)(?::(\d+))?\)?$/;
+
+/**
+ * Where in a plugin's folder an error comes from, as `path:line:column`, or `null` when its stacks do not say.
+ *
+ * @param folder path of the folder, with the slash at its end
+ */
+export function placeOf(error: unknown, folder: string): string | null {
+  const places: string[] = [];
+  for (let at = error, depth = 0; at instanceof Error && depth < MAX_CAUSES; depth++) {
+    places.push(...placesIn(at.stack ?? ""));
+    at = at.cause;
+  }
+  return places.find((place) => place.startsWith(folder)) ?? null;
+}
+
+function placesIn(stack: string): string[] {
+  return stack.split("\n", 100).flatMap((line) => {
+    const [, path, row, column] = PLACE.exec(line.trimEnd()) ?? [];
+    if (path === undefined || row === undefined) return [];
+    return [[decode(path), row, ...(column === undefined ? [] : [column])].join(":")];
+  });
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
