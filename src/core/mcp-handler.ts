@@ -155,6 +155,8 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
           request.method === "POST"
             ? await servePost(request, caller)
             : await serveBySdk(request, undefined, caller);
+        // The SDK's event streams say "keep-alive" there, but whether a connection is kept is for the runtime to say.
+        response.headers.delete("connection");
         if (response.status >= 400) {
           logger.info("MCP request refused", { requestId, status: response.status });
         }
