@@ -1,0 +1,129 @@
+import type { Logger, ToolError } from "mcp-plugin-server/plugin";
+import { AnswerCache } from "./answer-cache.ts";
+import { UnexpectedAnswer } from "./read-answer.ts";
+import { toRefusal, unavailable, unexpected } from "./refusals.ts";
+import { getJson, hideKey, type ServiceAnswer } from "./request.ts";
+import type { Settings } from "./settings.ts";
+
+const RETRY_AFTER_MS = 200;
+
+export interface ServiceQuestion<T> {
+  /** Such as `data/2.5/weather`. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Takes what is needed out of the answer. @throws UnexpectedAnswer */
+  readonly parse: (answer: unknown) => T;
+  /** What to tell a person when the service does not know what was asked for. */
+  readonly notFound: string;
+}
+
+export interface Client {
+  /**
+   * The parsed answer, from the cache if it is there. A broken service or network is tried a second time.
+   *
+   * @throws ToolError that says what to do, and never holds the key
+   * @throws the signal's reason when it aborts
+   */
+  ask<T>(question: ServiceQuestion<T>, signal: AbortSignal): Promise<T>;
+}
+
+export interface ClientDeps {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+/** @throws TypeError for an address that is none */
+export function createClient({ settings, logger, now }: ClientDeps): Client {
+  const { apiKey, timeoutMs } = settings;
+  const base = new URL(`${settings.baseUrl.replace(/\/+$/, "")}/`);
+  const cache = new AnswerCache(now);
+
+  /** The log tells the administrator more than the error tells the person. */
+  const fail = (
+    path: string,
+    reason: string,
+    error: ToolError,
+    level: "info" | "warn" = "warn",
+  ): ToolError => {
+    logger[level]("A request to OpenWeatherMap failed", { path, reason: hideKey(reason, apiKey) });
+    return error;
+  };
+
+  const request = async (url: URL, path: string, signal: AbortSignal): Promise<ServiceAnswer> => {
+    const timeUp = AbortSignal.timeout(timeoutMs);
+    const ended = AbortSignal.any([signal, timeUp]);
+    try {
+      return await withSecondTry(() => getJson(url, apiKey, ended), ended);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof UnexpectedAnswer) throw fail(path, error.message, unexpected());
+      if (!timeUp.aborted) throw fail(path, reasonOf(error), unavailable("it cannot be reached"));
+      const reason = `it did not answer in ${timeoutMs} ms`;
+      throw fail(path, reason, unavailable(reason));
+    }
+  };
+
+  return {
+    async ask<T>({ path, query, parse, notFound }: ServiceQuestion<T>, signal: AbortSignal) {
+      const url = new URL(path, base);
+      url.search = new URLSearchParams(query).toString();
+      const known = cache.get(url.href);
+      // What stands there came from the same path, and so from the same `parse`.
+      if (known !== undefined) return known as T;
+      const answer = await request(url, path, signal);
+      const { status, body } = answer;
+      if (status !== 200) {
+        // A place that is not known is most often the asker's mistake.
+        const level = status === 404 ? "info" : "warn";
+        throw fail(path, `status ${status}`, toRefusal(answer, notFound), level);
+      }
+      if (body === undefined) throw fail(path, "not JSON", unexpected());
+      try {
+        const value = parse(body);
+        cache.set(url.href, value);
+        return value;
+      } catch (error) {
+        if (error instanceof UnexpectedAnswer) throw fail(path, error.message, unexpected());
+        throw error;
+      }
+    },
+  };
+}
+
+/** Once more, after a moment, when the service is broken or the network failed. */
+async function withSecondTry(
+  get: () => Promise<ServiceAnswer>,
+  ended: AbortSignal,
+): Promise<ServiceAnswer> {
+  try {
+    const answer = await get();
+    if (answer.status < 500) return answer;
+  } catch (error) {
+    if (error instanceof UnexpectedAnswer) throw error;
+  }
+  await pause(RETRY_AFTER_MS, ended);
+  return get();
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+  });
+}
+
+/** The cause of a failed `fetch` says what its message does not. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

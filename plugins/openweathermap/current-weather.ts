@@ -1,0 +1,101 @@
+import { toLocalTime, toOffset } from "./local-time.ts";
+import {
+  readList,
+  readNumber,
+  readOffset,
+  readOptionalNumber,
+  readOptionalText,
+  readSeconds,
+  readText,
+} from "./read-answer.ts";
+import { round, toDirection, UNIT_SYMBOLS, type Units } from "./units.ts";
+
+export interface Wind {
+  readonly speed: number;
+  readonly gust?: number | undefined;
+  /** Where it blows from, such as `NNE`. */
+  readonly from?: string | undefined;
+}
+
+export interface CurrentWeather {
+  readonly time: string;
+  readonly utcOffset: string;
+  readonly conditions: string;
+  readonly temperature: number;
+  readonly feelsLike: number;
+  readonly wind: Wind;
+  readonly humidityPercent: number;
+  readonly cloudCoverPercent?: number | undefined;
+  readonly pressureHpa: number;
+  readonly visibilityMetres?: number | undefined;
+  readonly rainLastHourMm: number;
+  readonly snowLastHourMm: number;
+  readonly sunrise?: string | undefined;
+  readonly sunset?: string | undefined;
+}
+
+/** The weather, and what the service calls the place; at sea it has no name for it. */
+export interface CurrentAnswer {
+  readonly name: string | undefined;
+  readonly country: string | undefined;
+  readonly weather: CurrentWeather;
+}
+
+/** Reads an answer of `data/2.5/weather`. @throws UnexpectedAnswer */
+export function parseCurrentWeather(answer: unknown): CurrentAnswer {
+  const offset = readOffset(answer, "timezone");
+  // Where the sun does not rise or set that day, the service says 0 or nothing.
+  const sunAt = (path: string) =>
+    readOptionalNumber(answer, path) ? toLocalTime(readSeconds(answer, path), offset) : undefined;
+  return {
+    name: readOptionalText(answer, "name"),
+    country: readOptionalText(answer, "sys.country"),
+    weather: {
+      time: toLocalTime(readSeconds(answer, "dt"), offset),
+      utcOffset: toOffset(offset),
+      conditions: readConditions(answer),
+      temperature: round(readNumber(answer, "main.temp")),
+      feelsLike: round(readNumber(answer, "main.feels_like")),
+      wind: readWind(answer),
+      humidityPercent: readNumber(answer, "main.humidity"),
+      cloudCoverPercent: readOptionalNumber(answer, "clouds.all"),
+      pressureHpa: readNumber(answer, "main.pressure"),
+      visibilityMetres: readOptionalNumber(answer, "visibility"),
+      rainLastHourMm: readOptionalNumber(answer, "rain.1h") ?? 0,
+      snowLastHourMm: readOptionalNumber(answer, "snow.1h") ?? 0,
+      sunrise: sunAt("sys.sunrise"),
+      sunset: sunAt("sys.sunset"),
+    },
+  };
+}
+
+/** There may be several, such as rain and mist. @throws UnexpectedAnswer */
+export function readConditions(from: unknown): string {
+  return readList(from, "weather", 10)
+    .map((it) => readText(it, "description"))
+    .join(", ");
+}
+
+/** @throws UnexpectedAnswer */
+export function readWind(from: unknown): Wind {
+  const degrees = readOptionalNumber(from, "wind.deg");
+  const gust = readOptionalNumber(from, "wind.gust");
+  return {
+    speed: round(readNumber(from, "wind.speed")),
+    gust: gust === undefined ? undefined : round(gust),
+    from: degrees === undefined ? undefined : toDirection(degrees),
+  };
+}
+
+/** For people, and for clients that show no structured content. */
+export function writeCurrentWeather(where: string, weather: CurrentWeather, units: Units): string {
+  const { temperature: degree, windSpeed } = UNIT_SYMBOLS[units];
+  const { temperature, feelsLike, wind, rainLastHourMm: rain, snowLastHourMm: snow } = weather;
+  return [
+    `${where}, ${weather.time.slice(0, 16).replace("T", " ")} (UTC${weather.utcOffset}):`,
+    `${weather.conditions}, ${temperature} ${degree}, feels like ${feelsLike} ${degree}.`,
+    `Wind ${wind.speed} ${windSpeed}${wind.from === undefined ? "" : ` from ${wind.from}`}, humidity ${weather.humidityPercent} %.`,
+    ...(rain > 0 ? [`Rain in the last hour: ${rain} mm.`] : []),
+    ...(snow > 0 ? [`Snow in the last hour: ${snow} mm.`] : []),
+  ].join(" ");
+}

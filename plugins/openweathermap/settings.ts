@@ -1,0 +1,61 @@
+import type { JsonSchema } from "mcp-plugin-server/plugin";
+import type { Units } from "./units.ts";
+
+/** The plugin's settings, as its schema lets them through. */
+export interface Settings {
+  /** A secret: it goes into requests, and never into a text. */
+  readonly apiKey: string;
+  readonly units: Units;
+  readonly language: string;
+  readonly baseUrl: string;
+  readonly timeoutMs: number;
+}
+
+/** `de`, `pt-BR`, `zh_TW`. */
+export const LANGUAGE_PATTERN = "^[A-Za-z]{2}(?:[-_][A-Za-z]{2})?$";
+
+export const SETTINGS_SCHEMA: JsonSchema = {
+  type: "object",
+  properties: {
+    apiKey: {
+      type: "string",
+      title: "API key",
+      description: "Your key from https://home.openweathermap.org/api_keys. A secret.",
+      format: "password",
+      writeOnly: true,
+      minLength: 8,
+      maxLength: 200,
+      // What stands in an address as it is, so that it can be found, and taken out, wherever it turns up.
+      pattern: "^[A-Za-z0-9._~-]+$",
+    },
+    units: {
+      enum: ["metric", "imperial", "standard"],
+      default: "metric",
+      description: "For calls that name none. Standard is kelvin and metres per second.",
+    },
+    language: {
+      type: "string",
+      pattern: LANGUAGE_PATTERN,
+      default: "en",
+      description: "Of the words for the weather, for calls that name none, such as de or pt-BR.",
+    },
+    baseUrl: {
+      type: "string",
+      maxLength: 500,
+      // No user, query or fragment, and without TLS this machine alone.
+      pattern:
+        "^(?:https://[A-Za-z0-9.-]+|http://(?:127\\.0\\.0\\.1|localhost|\\[::1\\]))(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?$",
+      default: "https://api.openweathermap.org",
+      description: "Where the service is: https, or http for a proxy on this machine.",
+    },
+    timeoutMs: {
+      type: "integer",
+      minimum: 100,
+      maximum: 25_000,
+      default: 10_000,
+      description: "Milliseconds that one request may take, with its second try.",
+    },
+  },
+  required: ["apiKey"],
+  additionalProperties: false,
+};

@@ -1,0 +1,78 @@
+import { inspect } from "node:util";
+import { expect, onTestFinished } from "vitest";
+import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
+import { createTestHost, type TestHost } from "../../src/plugins/index.ts";
+import { currentAnswer, forecastAnswer, LISBON } from "./openweathermap-answers.ts";
+import { openWeatherService, type WeatherService } from "./openweathermap-service.ts";
+
+export const API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
+export interface OpenWeather {
+  readonly service: WeatherService;
+  readonly host: TestHost;
+  /** Calls a tool. What comes of it is searched for the key when the test ends, as is the log. */
+  readonly call: (
+    name: string,
+    args?: Record<string, unknown>,
+    signal?: AbortSignal,
+  ) => Promise<ToolAnswer>;
+}
+
+export interface ToolAnswer {
+  readonly content: readonly { readonly type: "text"; readonly text: string }[];
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it freely
+  readonly structuredContent: any;
+}
+
+/** The plugin at a service that knows Lisbon and its weather, with a clock that the test can set. */
+export async function openWeather(
+  config: Record<string, unknown> = {},
+  clock: { now: number } = { now: 0 },
+): Promise<OpenWeather> {
+  const service = await openWeatherService();
+  service.reply("/data/2.5/weather", { body: currentAnswer() });
+  service.reply("/data/2.5/forecast", { body: forecastAnswer() });
+  service.reply("/geo/1.0/direct", { body: [LISBON] });
+  const host = await createTestHost(() => new OpenWeatherMapPlugin(() => clock.now), {
+    pluginId: "weather",
+    config: { apiKey: API_KEY, baseUrl: service.baseUrl, ...config },
+  });
+  const said: unknown[] = [];
+  onTestFinished(async () => {
+    await host.close();
+    await service.close();
+    expectNoKey([said, host.serverLog, host.clientLog, host.progress]);
+  });
+  return {
+    service,
+    host,
+    async call(name, args = {}, signal) {
+      try {
+        const answer = await host.callTool(name, args, signal && { signal });
+        said.push(answer);
+        return answer as ToolAnswer;
+      } catch (error) {
+        said.push(error);
+        throw error;
+      }
+    },
+  };
+}
+
+/** Looks everywhere: into stacks, causes and members that JSON leaves out, and in any case. */
+export function expectNoKey(said: unknown): void {
+  const text = inspect(said, {
+    depth: Infinity,
+    maxArrayLength: Infinity,
+    maxStringLength: Infinity,
+    breakLength: Infinity,
+    showHidden: true,
+  });
+  expect(text.toLowerCase()).not.toContain(API_KEY);
+}
+
+/** The query of a request, without the key. */
+export function queryOf(request: URL | undefined): Record<string, string> {
+  const { appid: _appid, ...query } = Object.fromEntries(request?.searchParams ?? []);
+  return query;
+}

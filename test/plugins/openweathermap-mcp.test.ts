@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createAjvEngine } from "../../adapters/node/json-schema.ts";
+import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
+import { modern, modernRequest, type JsonRpcAnswer } from "../helpers/mcp.ts";
+import { ADMIN_TOKEN, createTestApp, type TestApp } from "../helpers/test-app.ts";
+import {
+  currentAnswer,
+  forecastAnswer,
+  LISBON,
+  SPRINGFIELDS,
+  WRONG_KEY,
+} from "./openweathermap-answers.ts";
+import { API_KEY, expectNoKey } from "./openweathermap-host.ts";
+import { openWeatherService, type WeatherService } from "./openweathermap-service.ts";
+
+let app: TestApp;
+let service: WeatherService;
+const said: unknown[] = [];
+
+beforeAll(async () => {
+  service = await openWeatherService();
+  const config = { apiKey: API_KEY, baseUrl: service.baseUrl };
+  app = await createTestApp({
+    plugins: { weather: OpenWeatherMapPlugin, keyless: OpenWeatherMapPlugin },
+    entries: { weather: { config }, keyless: { config: { baseUrl: service.baseUrl } } },
+  });
+});
+
+afterAll(async () => {
+  await app.close();
+  await service.close();
+  expectNoKey([said, app.logs, app.manager.statuses()]);
+});
+
+beforeEach(() => {
+  service.reply("/data/2.5/weather", { body: currentAnswer() });
+  service.reply("/data/2.5/forecast", { body: forecastAnswer() });
+  service.reply("/geo/1.0/direct", { body: [LISBON] });
+});
+
+const ask = async (
+  method: string,
+  params: Record<string, unknown> = {},
+): Promise<JsonRpcAnswer> => {
+  const { body } = await modern(app, method, params);
+  said.push(body);
+  return body;
+};
+const call = (name: string, args: Record<string, unknown>) =>
+  ask("tools/call", { name, arguments: args });
+
+interface ListedTool {
+  readonly name: string;
+  readonly inputSchema: { readonly additionalProperties?: unknown };
+  readonly outputSchema: Record<string, unknown>;
+}
+
+describe("the weather plugin on the server", () => {
+  it("runs with a key and says what is missing without one", async () => {
+    const statuses = app.manager.statuses();
+    expect(statuses.map(({ id, state, quarantined }) => ({ id, state, quarantined }))).toEqual([
+      { id: "keyless", state: "failed", quarantined: [] },
+      { id: "weather", state: "running", quarantined: [] },
+    ]);
+    expect(statuses[0]?.error).toContain("must have required property 'apiKey'");
+    const response = await app.request("/api/plugins", { key: ADMIN_TOKEN });
+    expect(response.status).toBe(200);
+    said.push(await response.text());
+  });
+
+  it("offers strict tools", async () => {
+    const { result } = await ask("tools/list");
+    const tools = result.tools as ListedTool[];
+    expect(tools.map(({ name }) => name)).toEqual([
+      "weather_current_weather",
+      "weather_find_places",
+      "weather_forecast",
+    ]);
+    expect(tools.map(({ inputSchema }) => inputSchema.additionalProperties)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it.each([
+    { tool: "weather_current_weather", args: { place: "Lisbon" } },
+    { tool: "weather_forecast", args: { place: "Lisbon", days: 6, hours: 120 } },
+    { tool: "weather_find_places", args: { place: "Lisbon" } },
+  ])("answers $tool with text and content that its schema takes", async ({ tool, args }) => {
+    const { result: list } = await ask("tools/list");
+    const { outputSchema } = (list.tools as ListedTool[]).find(({ name }) => name === tool)!;
+    const { result } = await call(tool, args);
+    expect(result.isError).toBeUndefined();
+    expect(result.content[0].text).toContain("Lisbon, PT");
+    expect(createAjvEngine().compile(outputSchema)(result.structuredContent)).toBeNull();
+    expect(createAjvEngine().compile(outputSchema)({})).not.toBeNull();
+  });
+
+  it("tells the model which places a name can mean", async () => {
+    service.reply("/geo/1.0/direct", { body: SPRINGFIELDS });
+    const { result } = await call("weather_forecast", { place: "Springfield" });
+    expect(result.isError).toBe(true);
+    expect(result.content[0].text).toContain("Springfield, Missouri, US");
+    expect(JSON.parse(result.content[1].text).matches[1]).toMatchObject({ latitude: 37.2082 });
+  });
+
+  it("refuses arguments that it does not have", async () => {
+    const { result } = await call("weather_forecast", { place: "Lisbon", day: 3 });
+    expect(result.isError).toBe(true);
+    expect(result.content[0].text).toContain("must NOT have additional properties (day)");
+  });
+
+  it("tells of a key that the service does not take", async () => {
+    service.reply("/data/2.5/weather", {
+      status: 401,
+      body: { ...WRONG_KEY, message: `${WRONG_KEY.message} ${API_KEY}` },
+    });
+    const { result } = await call("weather_current_weather", { latitude: 1, longitude: 1 });
+    expect(result.isError).toBe(true);
+    expect(result.content[0].text).toContain("does not accept this server's API key");
+    expect(service.requests.at(-1)?.searchParams.get("appid")).toBe(API_KEY);
+    expect(app.logs.at(-1)).toMatchObject({
+      message: "A request to OpenWeatherMap failed",
+      fields: { path: "data/2.5/weather", reason: "status 401" },
+    });
+  });
+
+  it("hangs up on the service when the client is gone", async () => {
+    const closed = vi.fn<() => void>();
+    const gone = new AbortController();
+    service.reply("/data/2.5/weather", (response) => {
+      response.on("close", closed);
+      gone.abort();
+    });
+    const args = { latitude: 2, longitude: 2 };
+    const params = { name: "weather_current_weather", arguments: args };
+    const request = modernRequest("tools/call", params, { signal: gone.signal });
+    await app.request("/mcp", request).catch(() => {});
+    await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
+  });
+});
