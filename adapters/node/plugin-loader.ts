@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { registerHooks } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -9,39 +8,10 @@ import {
   type PluginPackage,
 } from "../../src/index.ts";
 
-const SDK_NAME = "mcp-plugin-server/plugin";
 const FOLDER_REF = /^\.\/[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 const NPM_REF = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 /** Where the plugin is when no manifest says so. */
 const SCRIPTS = ["index.js", "index.mjs", "index.cjs"];
-const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-
-let hooked = false;
-
-/**
- * Imports a plugin's entry. Whatever folder it lies in, `mcp-plugin-server/plugin` is this server's own copy: without
- * the hook, a folder with a package.json of its own could not import it.
- */
-export async function importPlugin(entry: string): Promise<unknown> {
-  if (!hooked) {
-    hooked = true;
-    const sdk = new URL(`../../src/plugins/index${EXTENSION}`, import.meta.url).href;
-    registerHooks({
-      resolve: (specifier, context, next) =>
-        specifier === SDK_NAME ? { url: sdk, shortCircuit: true } : next(specifier, context),
-    });
-  }
-  try {
-    return (await import(entry)) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError && error.message.includes("does not provide an export")) {
-      throw new SyntaxError(`${error.message}. A type must be imported with "import type".`, {
-        cause: error,
-      });
-    }
-    throw error;
-  }
-}
 
 export interface PluginFolders {
   /** Where the user puts plugins; need not exist. */

@@ -184,7 +184,12 @@ async function readCatalog(plugin: MCPPlugin): Promise<PluginCatalog> {
     if (plugin.readResource || resource.text !== undefined || resource.blob !== undefined)
       return true;
     const reason = "it has neither text nor blob, and the plugin no readResource()";
-    faults.push({ kind: "resource", name: resource.uri, reason });
+    const { uri } = resource as { uri?: unknown };
+    faults.push({
+      kind: "resource",
+      name: typeof uri === "string" ? uri : "without a uri",
+      reason,
+    });
     return false;
   });
   return {

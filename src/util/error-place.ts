@@ -17,7 +17,8 @@ export function placeOf(error: unknown, folder: string): string | null {
   return places.find((place) => place.startsWith(folder)) ?? null;
 }
 
-function placesIn(stack: string): string[] {
+/** The places that a stack names, the innermost first; the runtime's own code left aside. */
+export function placesIn(stack: string): string[] {
   return stack.split("\n", 100).flatMap((line) => {
     const [, path, row, column] = PLACE.exec(line.trimEnd()) ?? [];
     if (path === undefined || row === undefined) return [];

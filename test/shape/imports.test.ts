@@ -23,16 +23,18 @@ const ZONES: Readonly<Record<string, Zone>> = {
   "src/types": { ours: [], packages: NONE },
   "src/util": { ours: ["src/types", "src/errors.ts"], packages: /^semver\// },
   "src/errors.ts": { ours: ["src/types"], packages: NONE },
-  "src/core": { ours: INNER, packages: /^(@modelcontextprotocol\/server|zod)$/ },
+  "src/core": { ours: INNER, packages: /^(@modelcontextprotocol\/server(\/stdio)?|zod)$/ },
   "src/host": { ours: INNER, packages: /^@cfworker\/json-schema$/ },
   // A driver's path brings the types of its runtime with it.
   "src/storage": { ours: [...INNER, "drizzle"], packages: /^drizzle-orm(\/\w+-core)?$/ },
   "src/plugins": { ours: [...INNER, "src/host"], packages: /^(@standard-schema\/spec|zod)$/ },
   "src/api": { ours: [...INNER, "src/core"], packages: /^(hono(\/.+)?|zod)$/ },
+  // What it brings in, each plugin's thread loads.
+  "src/guest.ts": { ours: ["src/host"], packages: NONE },
   src: { ours: [], packages: /^(hono|zod)$/ },
   drizzle: { ours: [], packages: /^drizzle-orm(\/\w+-core)?$/ },
   plugins: { ours: [], packages: ANY },
-  adapters: { ours: ["src/index.ts", "drizzle"], packages: ANY },
+  adapters: { ours: ["src/index.ts", "src/guest.ts", "drizzle"], packages: ANY },
   "adapters/workers/worker.ts": { ours: ["adapters/workers", "plugins"], packages: NONE },
 };
 
@@ -69,6 +71,9 @@ describe("the import walls", () => {
     ["src/plugins/index.ts", "../core/registry.ts"],
     ["src/api/problem.ts", "../storage/memory.ts"],
     ["src/app.ts", "../adapters/node/index.ts"],
+    ["src/guest.ts", "./core/registry.ts"],
+    ["src/guest.ts", "./index.ts"],
+    ["src/guest.ts", "zod"],
     ["drizzle/sqlite.ts", "../src/index.ts"],
     ["plugins/time/index.ts", "../../src/index.ts"],
     ["plugins/time/index.ts", "../greeting/index.ts"],
@@ -89,6 +94,8 @@ describe("the import walls", () => {
     ["src/core/auth/deep/deeper.ts", "../../../types/plugin.ts"],
     ["src/core/auth/authenticator.ts", "../registry.ts"],
     ["src/app.ts", "./api/problem.ts"],
+    ["src/guest.ts", "./host/plugin-guest.ts"],
+    ["adapters/node/worker-host/worker-main.ts", "../../../src/guest.ts"],
     ["plugins/time/lib/zones.ts", "../index.ts"],
     ["plugins/time/index.ts", "mcp-plugin-server/plugin"],
     ["plugins/time/index.ts", "temporal-polyfill"],
@@ -100,6 +107,34 @@ describe("the import walls", () => {
     expect(isAllowed(file, specifier)).toBe(true);
   });
 });
+
+describe("the plugin's side of a thread", () => {
+  // It starts anew for each plugin and each reload: docs/decisions/0004-worker-guest-entry.md.
+  it("loads no package", () => {
+    const seen = new Set<string>();
+    const visit = (file: string): string[] => {
+      if (seen.has(file)) return [];
+      seen.add(file);
+      return valueImportsOf(file).flatMap((specifier) =>
+        specifier.startsWith(".")
+          ? visit(posix.join(posix.dirname(file), specifier))
+          : [`${file}: ${specifier}`],
+      );
+    };
+    const packages = visit("adapters/node/worker-host/worker-main.ts");
+    expect(packages.filter((found) => !found.includes(": node:"))).toEqual([]);
+    expect(seen.size).toBeGreaterThan(10);
+  });
+});
+
+/** Types leave nothing behind at run time. */
+function valueImportsOf(file: string): string[] {
+  const text = readFileSync(posix.join(ROOT, file), "utf8");
+  const imports = text.matchAll(
+    /^(?:import|export) (?!type\b)(?:\{[^}]*\}|\*[^"']*|\w+) from "([^"]+)"/gm,
+  );
+  return [...imports].map(([, name]) => name!);
+}
 
 function importsOf(file: string): string[] {
   const text = readFileSync(posix.join(ROOT, file), "utf8");

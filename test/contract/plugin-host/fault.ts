@@ -20,6 +20,10 @@ export function faultContract({ withRunning }: Harness): void {
     it("makes the call reject, with its message for the log", () =>
       withRunning(async ({ callTool }) => {
         await expect(callTool("plainError")).rejects.toThrow("secret path /etc/passwd");
+        await expect(callTool("plainError")).rejects.toMatchObject({
+          name: "TypeError",
+          stack: expect.stringMatching(/contract\/index\.js:\d+/),
+        });
         await expect(callTool("unknown-tool")).rejects.toThrow("no tool unknown-tool");
         const odd: unknown = await callTool("oddError").then(
           () => "resolved",

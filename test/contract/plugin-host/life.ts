@@ -46,6 +46,17 @@ export function lifeContract({ withPlugin, withRunning }: Harness): void {
       }),
     );
 
+    it("has not ended unasked when it was cleaned up, and cleaning up again does nothing", () =>
+      withPlugin(async (test) => {
+        const { plugin } = test;
+        await plugin.initialize({});
+        await plugin.cleanup();
+        await plugin.cleanup();
+        const later = new Promise((resolve) => void setTimeout(resolve, 20, "nobody was told"));
+        expect(await Promise.race([plugin.ended, later])).toBe("nobody was told");
+        expect(stepsOf(test).slice(2)).toEqual(["begins cleanup", "ends cleanup"]);
+      }));
+
     it("runs nothing of the plugin's when it is cleaned up before it began", () =>
       withPlugin(async (test) => {
         await test.plugin.cleanup();

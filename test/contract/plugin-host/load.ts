@@ -40,6 +40,13 @@ export function loadContract({ open, withPlugin, withRunning }: Harness): void {
       await expect(withPlugin(async () => {}, { module })).rejects.toThrow(message);
     });
 
+    it("rejects with a stack that names the file", async () => {
+      await expect(withPlugin(async () => {}, { module: "throws" })).rejects.toMatchObject({
+        name: "Error",
+        stack: expect.stringMatching(/contract\/throws\.js:1\b/),
+      });
+    });
+
     it("runs nothing of the plugin's life", () =>
       withRunning(async ({ callTool }) => {
         expect(await callTool("steps")).toEqual(["initialize", "start"]);

@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import { createOutbox } from "../../src/host/guest-outbox.ts";
+import { createAsks, createGuestServices } from "../../src/host/guest-services.ts";
+import type { PluginMessage } from "../../src/host/host-messages.ts";
+import { createFakeTime } from "../helpers/fake-time.ts";
+
+function open() {
+  const time = createFakeTime();
+  const sent: PluginMessage[] = [];
+  const post = (text: string) => void sent.push(JSON.parse(text) as PluginMessage);
+  const outbox = createOutbox(post, time);
+  const asks = createAsks((message) => outbox.send(message));
+  return {
+    time,
+    sent,
+    outbox,
+    asks,
+    services: createGuestServices(asks, (message) => outbox.tell(message)),
+  };
+}
+
+describe("a plugin's log record, as a message", () => {
+  const cycle: Record<string, unknown> = {};
+  cycle["self"] = cycle;
+  it.each([
+    ["nothing", undefined, {}],
+    ["plain fields", { a: [1, null], b: undefined }, { a: [1, null] }],
+    ["a text", "words", { field: "words" }],
+    ["a list", [1], { field: [1] }],
+    ["a function", () => 1, {}],
+    ["a BigInt", { n: 5n }, { n: "5" }],
+    ["an error", new Error("m"), { error: expect.stringMatching(/^Error: m\n +at /) }],
+    [
+      "an error in a field",
+      { cause: new Error("m") },
+      { cause: expect.stringMatching(/^Error: m\n/) },
+    ],
+    ["a cycle", cycle, { unreadableFields: expect.stringMatching(/circular/) }],
+    ["much", { text: "x".repeat(100_000) }, { unreadableFields: "too large" }],
+  ])("shows its fields, which are %s", (_what, fields, shown) => {
+    const { services, sent } = open();
+    services.logger.info("told", fields as Record<string, unknown>);
+    expect(sent).toEqual([{ type: "log", level: "info", message: "told", fields: shown }]);
+  });
+
+  it("keeps what was bound, which no later field takes the place of", () => {
+    const { services, sent } = open();
+    services.logger.with({ part: "a" }).with({ part: "b", more: 1 }).error("told", { part: "c" });
+    expect(sent).toMatchObject([{ fields: { part: "a", more: 1 } }]);
+  });
+
+  it.each([
+    [new Error("thrown"), /^Error: thrown\n/],
+    [7, /^7$/],
+    ["x".repeat(50_000), /^x{16384}…$/],
+  ])("has a message of %.10s", (message, shown) => {
+    const { services, sent } = open();
+    services.logger.warn(message as string);
+    expect(sent).toMatchObject([{ level: "warn", message: expect.stringMatching(shown) }]);
+  });
+});
+
+describe("a plugin's notices, as messages", () => {
+  it("name a list that there is, and a resource as a text", () => {
+    const { services, sent } = open();
+    services.changed("resources");
+    services.changed(undefined as never);
+    services.resourceUpdated("a:b");
+    services.resourceUpdated({} as never);
+    expect(sent).toEqual([
+      { type: "changed", list: "resources" },
+      { type: "changed", list: "tools" },
+      { type: "resource-updated", uri: "a:b" },
+    ]);
+  });
+});
+
+describe("a plugin's questions", () => {
+  it("are answered each by its number", async () => {
+    const { services, asks, sent } = open();
+    const [one, two] = [services.getCredential("one"), services.getCredential("two")];
+    asks.settle(2, ({ resolve }) => resolve("second"));
+    asks.settle(1, ({ resolve }) => resolve("first"));
+    asks.settle(1, ({ resolve }) => resolve("again"));
+    asks.settle(99, ({ resolve }) => resolve("to nobody"));
+    expect([await one, await two]).toEqual(["first", "second"]);
+    expect(sent).toMatchObject([{ args: ["one"] }, { args: ["two"] }]);
+  });
+
+  it("are texts, and refused here when they are not", async () => {
+    const { services, sent } = open();
+    await expect(services.getCredential(5 as never)).rejects.toThrow(
+      "getCredential() takes texts.",
+    );
+    await expect(services.setCredential("k", {} as never)).rejects.toThrow(TypeError);
+    expect(sent).toEqual([]);
+  });
+});
+
+describe("what a plugin may tell of its own accord", () => {
+  const record: PluginMessage = { type: "log", level: "info", message: "m", fields: {} };
+
+  it("has a measure, and what is beyond is counted and told later", async () => {
+    const { outbox, sent, time } = open();
+    for (let count = 0; count < 5_300; count++) outbox.tell(record);
+    expect(sent).toHaveLength(5_000);
+    await time.advance(1_000);
+    outbox.tell(record);
+    expect(sent.slice(5_000)).toEqual([
+      record,
+      {
+        type: "log",
+        level: "warn",
+        message: "Messages of the plugin were left out",
+        fields: { dropped: 300 },
+      },
+    ]);
+  });
+
+  it("grows with the calls that it serves", () => {
+    const { outbox, sent } = open();
+    for (let count = 0; count < 5_001; count++) outbox.tell(record);
+    outbox.give();
+    for (let count = 0; count < 101; count++) outbox.tell(record);
+    expect(sent.filter(({ type }) => type === "log")).toHaveLength(5_101);
+  });
+
+  it("ends with one message when it goes on and on; what is waited for is sent all the same", () => {
+    const { outbox, sent } = open();
+    for (let count = 0; count < 50_000; count++) outbox.tell(record);
+    expect(sent).toHaveLength(5_001);
+    expect(sent.at(-1)).toEqual({ type: "fatal", cause: "flood" });
+    outbox.send({ type: "pong" });
+    expect(sent.at(-1)).toEqual({ type: "pong" });
+  });
+
+  it("may leave out any number of reports", () => {
+    const { outbox, sent } = open();
+    for (let count = 0; count < 50_000; count++) {
+      outbox.report({ type: "progress", id: 1, progress: count });
+    }
+    expect(sent).toHaveLength(5_000);
+  });
+});
