@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { createGate } from "./api/middleware/gate.ts";
 import { assertPolicies, mountRoutes } from "./api/route-table.ts";
-import { createMcpSocket, type SocketDecision } from "./api/mcp-socket.ts";
+import { createMcpSocket, type OpenSocket } from "./api/mcp-socket.ts";
 import { healthRoutes } from "./api/routes/health.ts";
 import { mcpRoutes } from "./api/routes/mcp.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
+import { sseRoutes } from "./api/routes/sse.ts";
 import { LOCAL_CLIENT } from "./core/auth/principals.ts";
 import { createAuthenticator } from "./core/auth/authenticator.ts";
 import { createMcpHandler } from "./core/mcp-handler.ts";
@@ -13,6 +14,7 @@ import { PluginManager } from "./core/plugin-manager.ts";
 import type { ServerIdentity } from "./core/plugin-mcp-server.ts";
 import { readRegistry } from "./core/registry.ts";
 import { createStateSealer } from "./core/request-state.ts";
+import { SseServer } from "./core/sse-server.ts";
 import { messageOf } from "./errors.ts";
 import type { MessageChannel, ServedChannel } from "./types/channel.ts";
 import type { CredentialSource } from "./types/auth.ts";
@@ -54,7 +56,7 @@ export interface App {
   /** Answers a request, whichever runtime it came to. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Decides about a request for a WebSocket at `/mcp`, for runtimes that have them. */
-  readonly openSocket: (request: Request) => Promise<SocketDecision>;
+  readonly openSocket: OpenSocket;
   /** Serves a client that has started this process, and so may do what its user may. */
   readonly serveLocal: (channel: MessageChannel) => ServedChannel | null;
   readonly manager: PluginManager;
@@ -107,10 +109,17 @@ export async function createApp(deps: AppDeps): Promise<App> {
     time,
     logger,
   });
+  const sse = new SseServer({
+    serve: (channel, principal) => mcp.serve(channel, principal),
+    sha256,
+    time,
+    logger,
+  });
   let started = false;
 
   const routes = [
     ...mcpRoutes(mcp),
+    ...(deps.config.sse ? sseRoutes(sse) : []),
     ...pluginRoutes(manager),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
@@ -122,7 +131,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
 
   return {
     fetch: hono.fetch,
-    openSocket: createMcpSocket({ gate, mcp, now }),
+    openSocket: createMcpSocket({ gate, mcp, logger, now }),
     serveLocal: (channel) => mcp.serve(channel, LOCAL_CLIENT),
     manager,
     async start() {

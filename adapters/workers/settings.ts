@@ -66,7 +66,8 @@ export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
     clientKey,
     adminToken,
     masterKey: masterKey.value,
-    config: { allowedHosts: [hostname], allowedOrigins: [origin], auth: "keys" },
+    // An event stream and its posts would meet different isolates.
+    config: { allowedHosts: [hostname], allowedOrigins: [origin], auth: "keys", sse: false },
   };
 }
 

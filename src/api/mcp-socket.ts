@@ -1,55 +1,132 @@
 import type { McpHandler } from "../core/mcp-handler.ts";
+import { stackOf } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
+import type { Logger } from "../types/logger.ts";
+import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { Gate } from "./middleware/gate.ts";
-import { refusal } from "./route-table.ts";
 import { problem } from "./problem.ts";
+import { refusal } from "./route-table.ts";
+import { fault, handshakeFault, offeredProtocols } from "./socket-handshake.ts";
 
+/** The only path of a WebSocket. The query says nothing, and least of all who calls: queries end up in logs. */
+const PATH = "/mcp";
 /** The subprotocol that carries MCP: one JSON-RPC message a text frame. */
 const MCP = "mcp";
 /** What a browser, which cannot set headers of a WebSocket, sends its key with; never chosen as the protocol. */
 const BEARER = "mcp.bearer.";
 
-/** What becomes of a request for a WebSocket at `/mcp`. */
+/** A request for a WebSocket, as it was sent. */
+export interface SocketRequest {
+  readonly method: string;
+  /** The path, and the query if there is one. */
+  readonly target: string;
+  /** All of them: of those that came twice, both. */
+  readonly headers: Headers;
+}
+
+/** What becomes of a request for a WebSocket. */
 export type SocketDecision =
   | { readonly kind: "refused"; readonly response: Response }
   | {
       readonly kind: "accepted";
       /** The subprotocol to answer with; `null` when the client named none. */
       readonly protocol: string | null;
+      /** The id of the request, for the log. */
+      readonly requestId: string;
       /** Serves the socket once it is open; `null` when its principal has as many as it may meanwhile. */
       serve(channel: MessageChannel): ServedChannel | null;
     };
 
+/** Decides about requests for a WebSocket, before anything is upgraded. Never rejects. */
+export type OpenSocket = (request: SocketRequest) => Promise<SocketDecision>;
+
 export interface McpSocketDeps {
   readonly gate: Gate;
-  readonly mcp: McpHandler;
+  readonly mcp: Pick<McpHandler, "hasRoomFor" | "serve">;
+  readonly logger: Logger;
   readonly now: () => number;
 }
 
-/** Decides about requests for a WebSocket at `/mcp`, before anything is upgraded. */
-export function createMcpSocket({ gate, mcp, now }: McpSocketDeps) {
-  return async function openSocket(request: Request): Promise<SocketDecision> {
-    const requestId = uuidv7(now());
-    const offered = (request.headers.get("sec-websocket-protocol") ?? "")
-      .split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== "");
-    const headers = new Headers(request.headers);
-    const key = offered.find((name) => name.startsWith(BEARER))?.slice(BEARER.length);
-    if (key !== undefined && !headers.has("authorization")) {
-      headers.set("authorization", `Bearer ${key}`);
-    }
-    const allowed = await gate(headers, "mcp");
-    if (!allowed.ok) return { kind: "refused", response: refusal(allowed.reason, requestId) };
-    const principal = allowed.value;
+/**
+ * Opens WebSockets at `/mcp`. Host, Origin and credential come first, as for every request; then the form of the
+ * handshake.
+ */
+export function createMcpSocket({ gate, mcp, logger, now }: McpSocketDeps): OpenSocket {
+  async function decide(
+    { method, target, headers }: SocketRequest,
+    requestId: string,
+  ): Promise<SocketDecision> {
+    const refuse = (code: string | null, response: Response): SocketDecision => {
+      logger.info("WebSocket refused", { requestId, status: response.status, code });
+      return { kind: "refused", response };
+    };
+    const isHere = target.split("?", 1)[0] === PATH;
+    const protocols = offeredProtocols(headers);
+    const allowed = await gate(withCredential(headers, protocols ?? []), isHere ? "mcp" : "public");
+    if (!allowed.ok) return refuse(allowed.reason, refusal(allowed.reason, requestId));
+    if (!isHere) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
+    const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);
+    if (malformed !== null) return refuse(null, malformed);
+    const principal: Principal = allowed.value;
     if (!mcp.hasRoomFor(principal)) {
-      return { kind: "refused", response: problem("TOO_MANY_CONNECTIONS", requestId) };
+      return refuse("TOO_MANY_CONNECTIONS", problem("TOO_MANY_CONNECTIONS", requestId));
     }
     return {
       kind: "accepted",
-      protocol: offered.includes(MCP) ? MCP : null,
+      protocol: protocols!.includes(MCP) ? MCP : null,
+      requestId,
       serve: (channel) => mcp.serve(channel, principal),
     };
+  }
+
+  return async function openSocket(request) {
+    const requestId = uuidv7(now());
+    try {
+      return await decide(request, requestId);
+    } catch (error) {
+      logger.error("Request failed", { requestId, code: "INTERNAL", error: stackOf(error) });
+      return { kind: "refused", response: problem("INTERNAL", requestId) };
+    }
   };
+}
+
+/**
+ * A client that offers subprotocols must offer ours: browsers give up a WebSocket that chooses none of theirs, and one
+ * that wants to speak something else is in the wrong place.
+ */
+function protocolFault(protocols: readonly string[] | null): Response | null {
+  if (protocols === null) {
+    return fault(400, "Sec-WebSocket-Protocol must be a list of different names");
+  }
+  if (protocols.length === 0 || protocols.includes(MCP)) return null;
+  return fault(400, `The subprotocols must have ${MCP} among them`);
+}
+
+/** The headers with the one credential that was sent, whichever way. Of two that differ, neither counts. */
+function withCredential(headers: Headers, protocols: readonly string[]): Headers {
+  const keys = protocols
+    .filter((name) => name.startsWith(BEARER))
+    .map((name) => toKey(name.slice(BEARER.length)));
+  if (keys.length === 0) return headers;
+  const result = new Headers(headers);
+  const sent = [headers.get("authorization")?.replace(/^bearer /i, ""), ...keys];
+  const different = new Set(sent.filter((key) => key !== undefined));
+  const [key] = different;
+  result.delete("authorization");
+  if (different.size === 1 && key !== "") result.set("authorization", `Bearer ${key}`);
+  return result;
+}
+
+/**
+ * The key that a subprotocol carries: percent-encoded, because a key may have characters that a subprotocol may not
+ * (base64's `/` and `=`). Empty for what is none.
+ */
+function toKey(encoded: string): string {
+  try {
+    const key = decodeURIComponent(encoded);
+    return /^[\x21-\x7e]+$/.test(key) ? key : "";
+  } catch {
+    return "";
+  }
 }

@@ -1,3 +1,4 @@
+import type { RequestId } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import type { Logger } from "../types/logger.ts";
@@ -6,18 +7,23 @@ import type { Time } from "../types/runtime.ts";
 import { uuidv7 } from "../util/ids.ts";
 import { ChannelTransport } from "./channel-transport.ts";
 import type { Connection, PluginMcpServer } from "./plugin-mcp-server.ts";
+import { ShortChannelCalls, type ShortCallsDeps } from "./short-channel-calls.ts";
 
 /** Channels that one principal may have open at once. */
 const MAX_PER_PRINCIPAL = 50;
+/** How long a channel may take for its last messages: a client that does not read must not keep the server from ending. */
+const GOODBYE_MS = 1_000;
 
 export interface ChannelServerDeps {
   readonly createServer: (connection: Connection) => PluginMcpServer;
+  readonly short: ShortCallsDeps;
   readonly time: Time;
   readonly logger: Logger;
 }
 
 interface LiveChannel {
   readonly principalId: string;
+  era: "modern" | "legacy" | null;
   /** The SDK makes one when the client's first message tells the era. */
   servers: PluginMcpServer[];
   close(): Promise<void>;
@@ -50,18 +56,51 @@ export class ChannelServer {
   serve(channel: MessageChannel, principal: Principal): ServedChannel | null {
     if (!this.hasRoomFor(principal)) return null;
     const { createServer, time, logger } = this.#deps;
-    const transport = new ChannelTransport(channel, () => this.#live.delete(live));
+    const nextRequestId = () => uuidv7(time.now());
+    const short = new ShortChannelCalls({
+      ...this.#deps.short,
+      principal,
+      nextRequestId,
+      answer: (id, text) => transport.answer(id, text),
+      askBack: (request) => transport.onmessage?.(request),
+    });
+    let isBound = false;
+    const transport: ChannelTransport = new ChannelTransport(channel, {
+      serve(request) {
+        if (live.era !== "modern") return false;
+        if (isBound) return short.serve(request);
+        // With the first request that is more than a question what it speaks, the SDK binds the channel to the era.
+        isBound = request.method !== "server/discover";
+        return false;
+      },
+      cancelled: (id) => short.cancel(id),
+      closed: () => {
+        this.#live.delete(live);
+        short.cancelAll();
+      },
+    });
     const live: LiveChannel = {
       principalId: principal.id,
+      era: null,
       servers: [],
-      close: () => handle.close(),
+      close: async () => {
+        const { promise: late, resolve } = Promise.withResolvers<void>();
+        const cancel = time.after(GOODBYE_MS, resolve);
+        await Promise.race([handle.close(), late]);
+        cancel();
+        await transport.close();
+      },
     };
     const handle = serveStdio(
       ({ era }) => {
-        const caller = () => ({ principal, requestId: uuidv7(time.now()) });
+        const caller = (id: RequestId) => {
+          const answer = short.takeAnswer(id);
+          return { principal, requestId: nextRequestId(), ...(answer && { answer }) };
+        };
         const server = createServer({ era, caller });
         // A probe's server gives way to the one of the era that is spoken in the end.
         live.servers = [server];
+        live.era = era;
         return server;
       },
       {

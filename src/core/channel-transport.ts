@@ -4,6 +4,7 @@ import {
   isJSONRPCRequest,
   isJSONRPCResultResponse,
   type JSONRPCMessage,
+  type JSONRPCRequest,
   type RequestId,
   type Transport,
 } from "@modelcontextprotocol/server";
@@ -13,6 +14,17 @@ import { parseMessageText } from "./message-text.ts";
 
 /** Requests of one channel that may be under way at once. */
 const MAX_IN_FLIGHT = 256;
+/** Answered when its client has heard enough. */
+const LISTEN = "subscriptions/listen";
+
+export interface ChannelHooks {
+  /** Serves a request without the SDK; answers whether it does. `answer` ends such a request. */
+  serve(request: JSONRPCRequest): boolean;
+  /** The client has cancelled a request. */
+  cancelled(id: RequestId): void;
+  /** The channel is closed, whoever ended it. Called once. */
+  closed(): void;
+}
 
 /** Joins a channel of text to the SDK, which speaks in messages. */
 export class ChannelTransport implements Transport, ServedChannel {
@@ -20,23 +32,31 @@ export class ChannelTransport implements Transport, ServedChannel {
   onerror?: (error: Error) => void;
   onclose?: () => void;
   readonly #channel: MessageChannel;
-  readonly #onClosed: () => void;
-  readonly #inFlight = new Set<RequestId>();
+  readonly #hooks: ChannelHooks;
+  /** Requests by id, with their methods. */
+  readonly #inFlight = new Map<RequestId, string>();
+  #answered: PromiseWithResolvers<void> | null = null;
   #open = true;
 
-  /** @param onClosed called once, whoever ended the channel */
-  constructor(channel: MessageChannel, onClosed: () => void) {
+  constructor(channel: MessageChannel, hooks: ChannelHooks) {
     this.#channel = channel;
-    this.#onClosed = onClosed;
+    this.#hooks = hooks;
   }
 
   async start(): Promise<void> {}
 
   async send(message: JSONRPCMessage): Promise<void> {
+    const sent = this.#open ? this.#channel.send(JSON.stringify(message)) : null;
     if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) {
-      if (message.id !== undefined) this.#inFlight.delete(message.id);
+      if (message.id !== undefined) this.#settle(message.id);
     }
-    if (this.#open) await this.#channel.send(JSON.stringify(message));
+    await sent;
+  }
+
+  /** Answers a request that the hooks serve. */
+  answer(id: RequestId, text: string): void {
+    if (this.#open) this.#channel.send(text).catch(ignoreClosed);
+    this.#settle(id);
   }
 
   async close(): Promise<void> {
@@ -48,8 +68,15 @@ export class ChannelTransport implements Transport, ServedChannel {
   closed(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#onClosed();
+    this.#answered?.resolve();
+    this.#hooks.closed();
     this.onclose?.();
+  }
+
+  async answered(): Promise<void> {
+    if (!this.#open || !this.#isWaitedFor()) return;
+    this.#answered ??= Promise.withResolvers();
+    await this.#answered.promise;
   }
 
   receive(text: string): void {
@@ -62,14 +89,20 @@ export class ChannelTransport implements Transport, ServedChannel {
         const words = `Too many requests are under way: ${MAX_IN_FLIGHT} at most on one connection`;
         return this.#refuse(message.id, -32000, words);
       }
-      this.#inFlight.add(message.id);
-      return this.onmessage?.(message);
+      // Two under one id would count as one, and nobody could tell their answers apart.
+      if (this.#inFlight.has(message.id)) {
+        return this.#refuse(null, -32600, "Invalid Request: its id is that of one under way");
+      }
+      this.#inFlight.set(message.id, message.method);
+      return this.#hooks.serve(message) ? undefined : this.onmessage?.(message);
     }
     if (isJSONRPCNotification(message)) {
-      const cancelled = message.params?.["requestId"];
-      // A cancelled request gets no answer.
-      if (message.method === "notifications/cancelled")
-        this.#inFlight.delete(cancelled as RequestId);
+      if (message.method === "notifications/cancelled") {
+        const id = message.params?.["requestId"] as RequestId;
+        this.#hooks.cancelled(id);
+        // It gets no answer.
+        this.#settle(id);
+      }
       return this.onmessage?.(message);
     }
     if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) {
@@ -78,13 +111,27 @@ export class ChannelTransport implements Transport, ServedChannel {
     this.#refuse(idOf(message), -32600, "Invalid Request: it is not one JSON-RPC 2.0 message");
   }
 
+  #settle(id: RequestId): void {
+    this.#inFlight.delete(id);
+    if (this.#answered === null || this.#isWaitedFor()) return;
+    this.#answered.resolve();
+    this.#answered = null;
+  }
+
+  #isWaitedFor(): boolean {
+    return [...this.#inFlight.values()].some((method) => method !== LISTEN);
+  }
+
   #refuse(id: string | number | null, code: number, message: string): void {
     this.onerror?.(new Error(message));
     this.#channel
       .send(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }))
-      .catch(() => {});
+      .catch(ignoreClosed);
   }
 }
+
+/** The channel was closed meanwhile: nobody is left to answer. */
+function ignoreClosed(): void {}
 
 function idOf(message: unknown): string | number | null {
   const id = isJsonObject(message) ? message["id"] : null;

@@ -1,10 +1,8 @@
 import {
   createMcpHandler as createSdkHandler,
-  isJsonContentType,
   isLegacyRequest,
   legacyStatelessFallback,
   ProtocolError,
-  SERVER_INFO_META_KEY,
   type AuthInfo,
   type jsonSchemaValidator,
 } from "@modelcontextprotocol/server";
@@ -19,7 +17,7 @@ import { ChannelServer } from "./channel-server.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import { LegacySessionServer } from "./legacy-session-server.ts";
 import { announceChanges } from "./list-changes.ts";
-import { MAX_MESSAGE_BYTES, parseMessageText } from "./message-text.ts";
+import { MAX_MESSAGE_BYTES } from "./message-text.ts";
 import { PluginCalls } from "./plugin-calls.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 import {
@@ -28,11 +26,11 @@ import {
   type Connection,
   type ServerIdentity,
 } from "./plugin-mcp-server.ts";
-import { readBody } from "./read-body.ts";
+import { readMessage } from "./read-message.ts";
 import type { StateSealer } from "./request-state.ts";
 import { createSchemaCache } from "./schema-cache.ts";
+import { createShortEncoder } from "./short-answer.ts";
 import { readShortCall, REVISION, type ShortCall } from "./short-call.ts";
-import type { SerializedResult } from "./tool-result.ts";
 
 export interface McpHandlerDeps {
   readonly identity: ServerIdentity;
@@ -98,12 +96,17 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
           logger,
         });
   const stateless = legacyStatelessFallback(() => createServer(), onerror);
-  const channels = new ChannelServer({ createServer, time: deps.time, logger });
+  const encode = createShortEncoder(deps.identity);
+  const channels = new ChannelServer({
+    createServer,
+    short: { calls, encode, catalog: () => manager.catalog, logger },
+    time: deps.time,
+    logger,
+  });
   const stopAnnouncing = announceChanges(manager, modern.notify, () => [
     ...(legacy?.servers() ?? []),
     ...channels.servers(),
   ]);
-  const encodeShort = createShortEncoder(deps.identity);
 
   async function serveShort(call: ShortCall, request: Request, body: unknown, caller: Caller) {
     const answer = await calls.callTool(call.tool, call.args, {
@@ -111,7 +114,10 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
       client: call.client,
       reports: { signal: request.signal },
     });
-    if (answer.kind === "result") return encodeShort(call.id, answer);
+    if (answer.kind === "result") {
+      const headers = { "content-type": "application/json" };
+      return new Response(encode(call.id, answer), { headers });
+    }
     // A question back has rules of its own (capabilities, shapes), and those are the SDK's.
     return modern.fetch(request, {
       parsedBody: body,
@@ -120,18 +126,9 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
   }
 
   async function servePost(request: Request, caller: Caller): Promise<Response> {
-    if (!isJsonContentType(request.headers.get("content-type"))) {
-      return jsonRpcError(415, -32000, "Content-Type must be application/json");
-    }
-    const read = await readBody(request, MAX_MESSAGE_BYTES);
-    if (!read.ok) {
-      return read.reason === "too-large"
-        ? jsonRpcError(413, -32000, `The body must not exceed ${MAX_MESSAGE_BYTES} bytes`)
-        : jsonRpcError(400, -32700, "Parse error: the body could not be read");
-    }
-    const parsed = parseMessageText(read.value);
-    if (!parsed.ok) return jsonRpcError(400, parsed.reason.code, parsed.reason.message);
-    const body = parsed.value;
+    const message = await readMessage(request);
+    if (!message.ok) return message.reason;
+    const body = message.value.parsed;
     const short = readShortCall(request.headers, body, manager.catalog);
     if (short !== null) return serveShort(short, request, body, caller);
     return serveBySdk(request, body, caller);
@@ -182,23 +179,6 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
 /** 2026-07-28 has but POST: its clients get a 405, whatever session they name, and no word of the older era's streams. */
 function isModernBodiless({ method, headers }: Request): boolean {
   return method !== "POST" && headers.get("mcp-protocol-version") === REVISION;
-}
-
-/** Writes the answer around the result's text, which is not made a second time. */
-function createShortEncoder(identity: ServerIdentity) {
-  const stamp = { [SERVER_INFO_META_KEY]: identity };
-  const meta = `"_meta":${JSON.stringify(stamp)}`;
-  return (id: string | number, { result, json }: SerializedResult): Response => {
-    const inner =
-      result._meta === undefined ? `${json.slice(0, -1)},${meta}}` : stamped(json, stamp);
-    const body = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete",${inner.slice(1)}}`;
-    return new Response(body, { headers: { "content-type": "application/json" } });
-  };
-}
-
-function stamped(json: string, stamp: object): string {
-  const { _meta, ...result } = JSON.parse(json) as { _meta?: object };
-  return JSON.stringify({ ...result, _meta: { ..._meta, ...stamp } });
 }
 
 function toAuthInfo(caller: Caller): AuthInfo {

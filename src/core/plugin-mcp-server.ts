@@ -11,6 +11,7 @@ import {
   type Implementation,
   type InputRequiredResult,
   type jsonSchemaValidator,
+  type RequestId,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Logger } from "../types/logger.ts";
@@ -63,8 +64,8 @@ export interface PluginMcpServerDeps {
 /** A connection that carries all messages of one client. */
 export interface Connection {
   readonly era: "modern" | "legacy";
-  /** Answers who calls, with an id for the request that asks. */
-  readonly caller: () => Caller;
+  /** Answers who calls, with an id of ours for the request that has this one of the client's. */
+  readonly caller: (id: RequestId) => Caller;
 }
 
 /** Who is calling; over HTTP it travels beside a request through the SDK, in `authInfo.extra`. */
@@ -264,8 +265,8 @@ export class PluginMcpServer extends McpServer {
     };
   }
 
-  #callerOf({ http }: ServerContext): Caller {
-    return this.#connection?.caller() ?? (http?.authInfo?.extra as unknown as Caller);
+  #callerOf({ http, mcpReq }: ServerContext): Caller {
+    return this.#connection?.caller(mcpReq.id) ?? (http?.authInfo?.extra as unknown as Caller);
   }
 
   #client({ mcpReq, http }: ServerContext): ClientInfo {

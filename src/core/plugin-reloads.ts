@@ -143,7 +143,15 @@ export class PluginReloads {
     fresh: PluginInstance | null,
   ): Promise<void> {
     this.#errors.delete(id);
+    const again = old?.state === "running" && fresh !== null && isEnabled(fresh);
     await old?.stop();
+    if (again) {
+      const { host } = fresh.registered.settings;
+      this.#deps.logger.info("Plugin starts again with the code that its host has in memory", {
+        plugin: id,
+        host,
+      });
+    }
     if (fresh === null) this.#deps.instances.delete(id);
     else this.#deps.instances.set(id, fresh);
     if (fresh && isEnabled(fresh) && !this.#deps.isStopping()) await fresh.load();

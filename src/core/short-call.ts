@@ -22,12 +22,19 @@ export interface ShortCall {
 }
 
 /**
- * Recognises the ordinary tool call, the one that needs nothing but an answer: every header and member as the
- * specification has it, no progress or log asked for, no input carried. `null` for everything else, which the SDK
+ * Recognises the ordinary tool call of an HTTP request, the one that needs nothing but an answer: every header and member
+ * as the specification has it, no progress or log asked for, no input carried. `null` for everything else, which the SDK
  * serves, so that no rule of the protocol is written here a second time: what deviates in the least goes the long way
  * and gets its error there.
  */
 export function readShortCall(headers: Headers, body: unknown, catalog: Catalog): ShortCall | null {
+  const call = readOrdinaryCall(body, catalog);
+  if (call === null || call.tool.hasHeaderParams) return null;
+  return namesRevision(headers, call.tool.name) ? call : null;
+}
+
+/** The same of a message by itself, where none has headers. */
+export function readOrdinaryCall(body: unknown, catalog: Catalog): ShortCall | null {
   if (!isJsonObject(body) || body["jsonrpc"] !== "2.0" || body["method"] !== "tools/call")
     return null;
   const { id, params } = body;
@@ -38,10 +45,10 @@ export function readShortCall(headers: Headers, body: unknown, catalog: Catalog)
   const { name, _meta: meta } = params;
   const args = params["arguments"];
   if (typeof name !== "string" || !(args === undefined || isArguments(args))) return null;
-  if (!isJsonObject(meta) || !namesRevision(headers, name)) return null;
+  if (!isJsonObject(meta)) return null;
   const client = readClient(meta);
   const tool = catalog.tools.get(name);
-  if (client === null || tool === undefined || tool.hasHeaderParams) return null;
+  if (client === null || tool === undefined) return null;
   return { id: id as string | number, tool, args, client };
 }
 

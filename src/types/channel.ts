@@ -15,4 +15,6 @@ export interface ServedChannel {
   receive(message: string): void;
   /** Says that the channel is closed: the client has gone. */
   closed(): void;
+  /** Resolves when no request waits for its answer any more. One that listens for changes is not waited for. */
+  answered(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What the server listens as, and who may speak to it. */
+/** What the server listens as, and who may speak to it how. */
 export interface ServerConfig {
   /** Host names that requests may carry, without port. */
   readonly allowedHosts: readonly string[];
@@ -6,4 +6,9 @@ export interface ServerConfig {
   readonly allowedOrigins: readonly string[];
   /** `none` lets everybody use `/mcp`; adapters accept it on loopback only. The admin API always needs its token. */
   readonly auth: "keys" | "none";
+  /**
+   * Whether HTTP+SSE of 2024-11-05 is served beside Streamable HTTP. Only where one process sees all requests: an event
+   * stream and the posts that belong to it are different requests.
+   */
+  readonly sse: boolean;
 }

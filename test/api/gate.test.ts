@@ -8,6 +8,7 @@ const LOCAL = {
   allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
   allowedOrigins: [],
   auth: "keys",
+  sse: true,
 } as const;
 
 /** One that others know by a name, and this machine still by its own. */
@@ -15,12 +16,15 @@ const PUBLIC = {
   allowedHosts: [...LOCAL.allowedHosts, "mcp.example.org"],
   allowedOrigins: ["https://mcp.example.org"],
   auth: "keys",
+  sse: true,
 } as const;
 
 /** Every route there is, with what it answers to a request that passes the gate. */
 const ROUTES: readonly [route: string, status: number, path: string, init: TestRequest][] = [
   ["POST /mcp", 200, "/mcp", modernRequest("tools/list")],
   ["GET /mcp", 406, "/mcp", {}],
+  ["POST /sse", 405, "/sse", { method: "POST" }],
+  ["POST /messages", 400, "/messages", { method: "POST" }],
   ["GET /api/plugins", 200, "/api/plugins", { key: ADMIN_TOKEN }],
   ["GET /healthz", 200, "/healthz", { key: null }],
   ["GET /readyz", 200, "/readyz", { key: null }],

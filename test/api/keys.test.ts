@@ -100,6 +100,13 @@ describe.each(WAYS)("keys, $way", ({ open }) => {
     ["DELETE", "/mcp", 401],
     ["OPTIONS", "/mcp", 401],
     ["HEAD", "/mcp", 401],
+    ["GET", "/sse", 401],
+    ["POST", "/sse", 401],
+    ["HEAD", "/sse", 401],
+    ["GET", "/sse/", 404],
+    ["POST", "/messages", 401],
+    ["POST", "/messages?sessionId=x", 401],
+    ["GET", "/messages", 401],
     ["GET", "/api/plugins", 401],
     ["HEAD", "/api/plugins", 401],
     ["POST", "/api/plugins", 404],
@@ -130,7 +137,12 @@ describe.each(WAYS)("keys, $way", ({ open }) => {
 });
 
 describe("without authentication", () => {
-  const config = { allowedHosts: ["localhost"], allowedOrigins: [], auth: "none" } as const;
+  const config = {
+    allowedHosts: ["localhost"],
+    allowedOrigins: [],
+    auth: "none",
+    sse: true,
+  } as const;
 
   it("serves /mcp to whoever asks, and goes on to protect the API", async () => {
     const app = await WAYS[0]!.open({ deps: { config } });

@@ -45,7 +45,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     toKeyRecord(secret, { id, name: id, kind, scopes: [scope], createdAt: 0 }, sha256);
   const app = await createApp({
     identity: { name: "test-server", version: "1.0.0" },
-    config: { allowedHosts: ["localhost"], allowedOrigins: [], auth: "keys" },
+    config: { allowedHosts: ["localhost"], allowedOrigins: [], auth: "keys", sse: true },
     entries: Object.fromEntries(
       Object.keys(plugins).map((id) => [id, { package: `./${id}`, ...options.entries?.[id] }]),
     ),

@@ -17,6 +17,7 @@ describe("the package", () => {
       ERROR_CODES
       KEY_ROLES
       LOOPBACK_NAMES
+      MAX_MESSAGE_BYTES
       bearerSecretFault
       createApp
       createInProcessHost
@@ -27,6 +28,7 @@ describe("the package", () => {
       createMemorySessions
       createPortableSchemaEngine
       environmentKey
+      loadRemotePlugin
       messageOf
       parseManifest
       parseMasterKey
@@ -54,15 +56,20 @@ describe("the package", () => {
       KeyStore
       LegacySession
       LegacySessions
+      LinkEvents
       LogFields
       Logger
+      MessageChannel
       PluginDiscovery
       PluginHost
+      PluginLink
       PluginManifest
       PluginPackage
       Principal
+      RemoteLimits
       SchemaEngine
       SchemaValidator
+      ServedChannel
       ServerConfig
       ServerIdentity
       Sha256

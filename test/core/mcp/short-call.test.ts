@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readShortCall } from "../../../src/core/short-call.ts";
 import { elicit, inputRequired, ToolError } from "../../../src/plugins/index.ts";
 import { CAPABILITIES, changedCall, INFO, setName } from "../../helpers/changed-call.ts";
+import { openModernChannel, type TestChannel } from "../../helpers/channel.ts";
 import type { ModernRequest } from "../../helpers/mcp.ts";
 import { testPlugin } from "../../helpers/plugins.ts";
 import { createTestApp, type TestApp } from "../../helpers/test-app.ts";
@@ -10,6 +11,7 @@ import { createTestApp, type TestApp } from "../../helpers/test-app.ts";
 /** What the tools `make` and `checked` answer next. */
 let value: unknown = null;
 let app: TestApp;
+let channel: TestChannel;
 
 beforeAll(async () => {
   const point = {
@@ -30,6 +32,7 @@ beforeAll(async () => {
     strict: { inputSchema: point, run: (args: unknown) => ({ got: args }) },
   };
   app = await createTestApp({ plugins: { demo: testPlugin({ tools }) } });
+  channel = await openModernChannel(app);
 });
 afterAll(() => app.close());
 
@@ -143,6 +146,7 @@ describe("the short path answers like the SDK", () => {
       }, name);
       const both = await answers(init);
       expect(both!.short).toEqual(both!.bySdk);
+      expect(both!.onChannel).toEqual(both!.short.body);
     }
   });
 
@@ -177,6 +181,7 @@ describe("the short path answers like the SDK", () => {
       value = next;
       const both = await answers(changedCall(() => {}, tool));
       expect(both!.short).toEqual(both!.bySdk);
+      expect(both!.onChannel).toEqual(both!.short.body);
     });
     await fc.assert(property, { numRuns: 500 });
   });
@@ -242,6 +247,7 @@ describe("the short path answers like the SDK", () => {
         });
         const both = await answers(init);
         expect(both?.short).toEqual(both?.bySdk);
+        expect(both?.onChannel).toEqual(both?.short.body);
         if (both !== null) short++;
       },
     );
@@ -251,27 +257,47 @@ describe("the short path answers like the SDK", () => {
   });
 });
 
-/** The answers of both paths to a call, or `null` for a call that the short path does not take. */
-async function answers(init: ModernRequest): Promise<{ short: unknown; bySdk: unknown } | null> {
+interface Answers {
+  readonly short: HttpAnswer;
+  readonly bySdk: HttpAnswer;
+  /** The short path of a channel, which has no headers. */
+  readonly onChannel: unknown;
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly type: string | null;
+  readonly body: unknown;
+}
+
+/** The answers of all paths to a call, or `null` for a call that the short path does not take. */
+async function answers(init: ModernRequest): Promise<Answers | null> {
   if (!isShort(init)) return null;
   // Both in the form that a name may have in a header, and that the short path leaves to the SDK.
   const name = `=?base64?${btoa(init.headers["mcp-name"]!)}?=`;
   const changed = { ...init, headers: { ...init.headers, "mcp-name": name } };
   if (isShort(changed)) throw new Error("The call did not take the SDK's path.");
-  return { short: await answer(init), bySdk: await answer(changed) };
+  return {
+    short: await answer(init),
+    bySdk: await answer(changed),
+    onChannel: parse(await channel.ask(init.body)),
+  };
 }
 
 function isShort({ headers, body }: ModernRequest): boolean {
   return readShortCall(new Headers(headers), JSON.parse(body), app.manager.catalog) !== null;
 }
 
-/** Without what differs from call to call. */
-async function answer(
-  init: ModernRequest,
-): Promise<[status: number, type: string | null, body: unknown]> {
+async function answer(init: ModernRequest): Promise<HttpAnswer> {
   const response = await app.request("/mcp", init);
-  const text = (await response.text())
+  const type = response.headers.get("content-type");
+  return { status: response.status, type, body: parse(await response.text()) };
+}
+
+/** Without what differs from call to call. */
+function parse(text: string): unknown {
+  const same = text
     .replace(/Request id: [0-9a-f-]{36}/, "Request id: …")
     .replace(/"requestState":"[^"]*"/, '"requestState":"…"');
-  return [response.status, response.headers.get("content-type"), JSON.parse(text)];
+  return JSON.parse(same);
 }

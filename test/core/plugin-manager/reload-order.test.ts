@@ -85,9 +85,12 @@ describe("a reload where lives may not overlap", () => {
   it("stops the old one first", async () => {
     const steps: string[] = [];
     const plugins: Record<string, unknown> = { a: () => createTracedPlugin("old", steps) };
-    const { manager } = await running(plugins, false);
+    const { manager, logs } = await running(plugins, false);
     plugins["a"] = () => createTracedPlugin("new", steps);
     await manager.reload("a");
+    expect(logs.map(({ message }) => message)).toContain(
+      "Plugin starts again with the code that its host has in memory",
+    );
     expect(steps).toEqual([
       "old.initialize",
       "old.start",
