@@ -7,6 +7,9 @@ import { AppError, messageOf, type Database } from "../../src/index.ts";
 
 const MIGRATIONS = fileURLToPath(new URL("../../drizzle/migrations/sqlite", import.meta.url));
 const FULL = 2;
+/** Of several processes that make the tables at once, one does it in a moment, and the others find them there. */
+const ATTEMPTS = 10;
+const BETWEEN_ATTEMPTS_MS = 20;
 
 /** Set on every open: most of them are the connection's and not the file's. */
 const PRAGMAS = [
@@ -42,13 +45,7 @@ export function openDatabase(url: string): OpenDatabase {
     closeSync(openSync(path, "a", 0o600));
     chmodSync(path, 0o600);
     sqlite = new SqliteDatabase(path);
-    for (const pragma of PRAGMAS) sqlite.pragma(pragma);
-    if (sqlite.pragma("synchronous", { simple: true }) !== FULL) {
-      throw new Error("SQLite did not accept synchronous=FULL");
-    }
-    const db = drizzle(sqlite);
-    migrate(db, { migrationsFolder: MIGRATIONS });
-    return toOpenDatabase(sqlite, db);
+    return toOpenDatabase(sqlite, prepare(sqlite));
   } catch (error) {
     sqlite?.close();
     throw new AppError(
@@ -56,6 +53,27 @@ export function openDatabase(url: string): OpenDatabase {
       `The database ${path} cannot be opened: ${messageOf(error)}`,
       { cause: error },
     );
+  }
+}
+
+/**
+ * Drizzle reads which migrations are missing before it begins its transaction, and SQLite refuses two changes of the
+ * journal's mode at once, so of several first starts only one may get through at the first attempt.
+ */
+function prepare(sqlite: SqliteDatabase.Database): Database {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      for (const pragma of PRAGMAS) sqlite.pragma(pragma);
+      if (sqlite.pragma("synchronous", { simple: true }) !== FULL) {
+        throw new Error("SQLite did not accept synchronous=FULL");
+      }
+      const db = drizzle(sqlite);
+      migrate(db, { migrationsFolder: MIGRATIONS });
+      return db;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BETWEEN_ATTEMPTS_MS);
+    }
   }
 }
 
