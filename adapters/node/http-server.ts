@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { AppError } from "../../src/index.ts";
 import type { Settings } from "./settings.ts";
+import { asksForWebSocket, type WebSockets } from "./websocket.ts";
 
 /** How long open connections may linger once everything has been answered. */
 const CLOSE_GRACE_MS = 2_000;
@@ -17,6 +18,7 @@ const LIMITS = {
   maxHeaderSize: 16 * 1024,
   requireHostHeader: true,
   insecureHTTPParser: false,
+  shouldUpgradeCallback: asksForWebSocket,
 } as const;
 const MAX_HEADERS = 100;
 const MAX_REQUESTS_PER_SOCKET = 1_000;
@@ -48,8 +50,10 @@ export function createHttpServer(handler: RequestListener, tls: Settings["tls"])
 export async function listen(
   handler: RequestListener,
   { host, port, tls }: Pick<Settings, "host" | "port" | "tls">,
+  webSockets: WebSockets,
 ): Promise<Listening> {
   const server = createHttpServer(handler, tls);
+  webSockets.attach(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
     server.listen(port, host, resolve);
@@ -67,7 +71,10 @@ export async function listen(
     stopAccepting,
     async close() {
       stopAccepting();
-      const grace = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+      const grace = setTimeout(() => {
+        server.closeAllConnections();
+        webSockets.destroy();
+      }, CLOSE_GRACE_MS);
       server.closeIdleConnections();
       await closed;
       clearTimeout(grace);

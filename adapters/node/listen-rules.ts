@@ -30,18 +30,20 @@ export function assertSafeListen({
   }
 }
 
-/** The host names and origins that requests may carry. */
+/** Who may speak to the server, and how. */
 export function toServerConfig({
   host,
   publicUrl,
   auth,
-}: Pick<Settings, "host" | "publicUrl" | "auth">): ServerConfig {
+  sse,
+}: Pick<Settings, "host" | "publicUrl" | "auth" | "sse">): ServerConfig {
   const named = host === "0.0.0.0" || host === "::" ? [] : [isIPv6(host) ? `[${host}]` : host];
   const published = publicUrl === null ? [] : [new URL(publicUrl).hostname];
   return {
     allowedHosts: [...new Set([...LOOPBACK_NAMES, ...named, ...published])],
     allowedOrigins: publicUrl === null ? [] : [publicUrl],
     auth,
+    sse,
   };
 }
 

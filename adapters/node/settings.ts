@@ -30,6 +30,8 @@ export interface Settings {
   readonly configNamed: boolean;
   readonly pluginsDir: string;
   readonly auth: "keys" | "none";
+  /** Whether HTTP+SSE of 2024-11-05 is served. */
+  readonly sse: boolean;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: LogFormat;
@@ -40,9 +42,14 @@ export interface Settings {
  * Decides the server's settings: flags, then environment, then defaults. Paths are relative to the working directory.
  * A variable that is empty counts as not set.
  *
+ * @param defaults where a command has others
  * @throws AppError `CONFIG_INVALID` that names the variable and what it may be
  */
-export function readSettings(env: Environment, flags: SettingFlags = {}): Settings {
+export function readSettings(
+  env: Environment,
+  flags: SettingFlags = {},
+  defaults: Pick<Settings, "logLevel"> = { logLevel: "info" },
+): Settings {
   const secrets = takeSecrets(env);
   const text = (name: string) => env[name]?.trim() || null;
   const dataDir = resolve(flags.dataDir ?? text("MCP_DATA_DIR") ?? "data");
@@ -57,8 +64,9 @@ export function readSettings(env: Environment, flags: SettingFlags = {}): Settin
     configNamed: configFile !== null,
     pluginsDir: parsePluginsDir(flags.pluginsDir ?? text("MCP_PLUGINS_DIR")),
     auth: parseChoice("MCP_AUTH", text("MCP_AUTH") ?? "keys", ["keys", "none"]),
+    sse: parseChoice("MCP_SSE", text("MCP_SSE") ?? "on", ["on", "off"]) === "on",
     tls: parseTls(text("TLS_CERT_FILE"), text("TLS_KEY_FILE")),
-    logLevel: parseChoice("LOG_LEVEL", text("LOG_LEVEL") ?? "info", LOG_LEVELS),
+    logLevel: parseChoice("LOG_LEVEL", text("LOG_LEVEL") ?? defaults.logLevel, LOG_LEVELS),
     logFormat: parseChoice(
       "LOG_FORMAT",
       text("LOG_FORMAT") ?? (process.stderr.isTTY ? "pretty" : "json"),

@@ -137,14 +137,14 @@ describe("help", () => {
   it("names the commands on stdout", async () => {
     const { status, stdout, stderr } = await runHere(["--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    for (const command of ["serve", "connect", "doctor", "--version", "--help"]) {
+    for (const command of ["serve", "stdio", "connect", "doctor", "--version", "--help"]) {
       expect(stdout).toContain(command);
     }
   });
 
   it("takes no secret as an option", async () => {
     const helps = await Promise.all(
-      ["serve", "connect", "doctor"].map((command) => runHere([command, "--help"])),
+      ["serve", "stdio", "connect", "doctor"].map((command) => runHere([command, "--help"])),
     );
     const options = helps
       .map(({ stdout }) => stdout)
@@ -158,6 +158,7 @@ describe("help", () => {
       "--json",
       "--plugins-dir",
       "--port",
+      "--stdio",
       "--url",
       "--version",
     ]);

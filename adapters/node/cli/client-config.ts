@@ -1,6 +1,7 @@
 import { MCPConfigRegistry } from "@gleanwork/mcp-config-schema";
 
-const SERVER_NAME = "mcp-plugin-server";
+/** What clients call the server. */
+export const SERVER_NAME = "mcp-plugin-server";
 const BRIDGE = "mcp-remote";
 
 export interface ClientConfig {
@@ -15,7 +16,7 @@ export interface ClientConfig {
 }
 
 const registry = new MCPConfigRegistry();
-type ClientId = Parameters<typeof registry.createBuilder>[0];
+export type ClientId = Parameters<typeof registry.createBuilder>[0];
 
 export function clientIds(): string[] {
   return registry
@@ -75,7 +76,7 @@ interface BridgeEntry {
 }
 
 /** The registry throws where a client has no such thing on this system. */
-function orNull(read: () => string | null): string | null {
+export function orNull(read: () => string | null): string | null {
   try {
     return read();
   } catch {

@@ -3,6 +3,7 @@ import { serverUrl } from "../address.ts";
 import { readSettings, type Environment, type Settings } from "../settings.ts";
 import { clientConfig, clientIds } from "./client-config.ts";
 import type { Output } from "./output.ts";
+import { stdioClientConfig, stdioCommandLine } from "./stdio-config.ts";
 
 const KEY_PLACEHOLDER = "YOUR_CLIENT_KEY";
 
@@ -15,12 +16,15 @@ const KEY_PLACEHOLDER = "YOUR_CLIENT_KEY";
 export function connect(
   env: Environment,
   client: string,
-  { url, json = false }: { url?: string; json?: boolean },
+  { url, stdio = false, json = false }: { url?: string; stdio?: boolean; json?: boolean },
   { out, err }: Output,
 ): void {
   const settings = readSettings(env);
-  const key = settings.auth === "none" ? null : (settings.secrets.clientKey ?? KEY_PLACEHOLDER);
-  const config = clientConfig(client, url ?? mcpUrl(settings), key);
+  const needsKey = settings.auth === "keys" && !stdio;
+  const key = needsKey ? (settings.secrets.clientKey ?? KEY_PLACEHOLDER) : null;
+  const config = stdio
+    ? stdioClientConfig(client, stdioCommandLine(settings))
+    : clientConfig(client, url ?? mcpUrl(settings), key);
   if (json) {
     out(`${JSON.stringify(config)}\n`);
     return;

@@ -8,7 +8,7 @@ import { databasePath } from "../database.ts";
 import { assertSafeListen } from "../listen-rules.ts";
 import { createDiscovery } from "../plugin-loader.ts";
 import { readPluginsFile } from "../plugins-file.ts";
-import { BUNDLED_PLUGINS } from "../server.ts";
+import { BUNDLED_PLUGINS } from "../node-app.ts";
 import { readSettings, type Environment, type SettingFlags, type Settings } from "../settings.ts";
 import type { Output } from "./output.ts";
 

@@ -7,6 +7,7 @@ import { EXIT } from "./exit-codes.ts";
 import { processOutput, type Output } from "./output.ts";
 import { reportError } from "./report-error.ts";
 import { serve } from "./serve.ts";
+import { stdio } from "./stdio.ts";
 
 interface JsonFlag {
   readonly json?: boolean;
@@ -50,21 +51,37 @@ function createProgram(env: Environment, output: Output, exit: (code: number) =>
       return serve(env, flags, flags.json ?? false);
     });
 
+  addSettingFlags(program.command("dev"))
+    .description("run the server for plugin authors: what is saved is reloaded")
+    .option("--json", "print one JSON line on stdout once it listens")
+    .action((flags: SettingFlags & JsonFlag) => serve(env, flags, flags.json ?? false, "dev"));
+
+  addFileFlags(program.command("stdio"))
+    .description("serve the client that starts it, on stdin and stdout, and listen nowhere")
+    .action((flags: SettingFlags) => stdio(env, flags));
+
   program
     .command("connect")
     .description("print how to enter this server in an MCP client")
     .argument("<client>", `${COMMON_CLIENTS.join(", ")}, …, or list`)
     .option("--url <url>", "address of the server's /mcp; from the settings when left out", httpUrl)
+    .addOption(new Option("--stdio", "the client starts a server of its own").conflicts("url"))
     .option("--json", "print JSON")
-    .action(async (client: string, flags: JsonFlag & { url?: string }, command: Command) => {
-      // The registry of clients costs some 90 ms to load, which a start need not pay.
-      const { connect, isClient, listClients } = await import("./connect.ts");
-      if (client === "list") return listClients(flags, output);
-      if (isClient(client)) return connect(env, client, flags, output);
-      return command.error(
-        `Unknown client: ${client}. Try one of ${COMMON_CLIENTS.join(", ")}; "connect list" names all.`,
-      );
-    });
+    .action(
+      async (
+        client: string,
+        flags: JsonFlag & { url?: string; stdio?: boolean },
+        command: Command,
+      ) => {
+        // The registry of clients costs some 90 ms to load, which a start need not pay.
+        const { connect, isClient, listClients } = await import("./connect.ts");
+        if (client === "list") return listClients(flags, output);
+        if (isClient(client)) return connect(env, client, flags, output);
+        return command.error(
+          `Unknown client: ${client}. Try one of ${COMMON_CLIENTS.join(", ")}; "connect list" names all.`,
+        );
+      },
+    );
 
   addSettingFlags(program.command("doctor"))
     .description("check what the server needs, and say what to do about the rest")
@@ -80,16 +97,24 @@ const EXAMPLES = `
 Examples:
   mcp-plugin-server                      run on http://127.0.0.1:3000
   mcp-plugin-server serve --port 0       run on a free port
+  mcp-plugin-server dev                  the same, and reload plugins when they are saved
   mcp-plugin-server connect claude-code  what to enter in Claude Code
+  mcp-plugin-server stdio                what a client runs that starts its servers itself
   mcp-plugin-server doctor               what keeps it from starting
 
 Secrets come from the environment or from files, never from the command line.
 docs/cli.md has every variable and exit code.`;
 
 function addSettingFlags(command: Command): Command {
+  return addFileFlags(
+    command
+      .addOption(new Option("-p, --port <port>", "port to listen on (PORT; 3000)"))
+      .addOption(new Option("--host <address>", "address to listen on (HOST; 127.0.0.1)")),
+  );
+}
+
+function addFileFlags(command: Command): Command {
   return command
-    .addOption(new Option("-p, --port <port>", "port to listen on (PORT; 3000)"))
-    .addOption(new Option("--host <address>", "address to listen on (HOST; 127.0.0.1)"))
     .addOption(new Option("-c, --config <file>", "plugins file (MCP_CONFIG; config/plugins.json)"))
     .addOption(new Option("--plugins-dir <folder>", "plugins folder (MCP_PLUGINS_DIR; plugins)"))
     .addOption(new Option("--data-dir <folder>", "data folder (MCP_DATA_DIR; data)"));

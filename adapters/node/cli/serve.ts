@@ -1,17 +1,22 @@
 import { sendConsoleToLog } from "../console-to-log.ts";
 import { configureLogging, createLogger, flushLogging } from "../logging.ts";
-import { startServer } from "../server.ts";
+import { startServer, type ServerMode } from "../server.ts";
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
 import { jsonBanner, textBanner } from "./banner.ts";
 import { supervise } from "./supervise.ts";
 
-/** `serve`: runs the server until it is told to end. */
-export async function serve(env: Environment, flags: SettingFlags, json: boolean): Promise<void> {
+/** `serve` and `dev`: runs the server until it is told to end. */
+export async function serve(
+  env: Environment,
+  flags: SettingFlags,
+  json: boolean,
+  mode: ServerMode = "serve",
+): Promise<void> {
   const settings = readSettings(env, flags);
   await configureLogging(settings.logFormat, settings.logLevel);
   const logger = createLogger();
   sendConsoleToLog(logger);
-  const starting = startServer(settings, logger);
+  const starting = startServer(settings, logger, mode);
   supervise({
     logger,
     async close() {
@@ -32,6 +37,10 @@ export async function serve(env: Environment, flags: SettingFlags, json: boolean
         }),
   );
   logger.info("Server listens", { url: server.url });
+  if (mode === "dev") {
+    const { pluginsDir, configFile } = settings;
+    logger.info("Plugins are reloaded when they are saved", { pluginsDir, configFile });
+  }
 }
 
 /** The sources run in a clone, where npm is the way in; what was built runs as a package. */

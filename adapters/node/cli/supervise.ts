@@ -10,6 +10,11 @@ const ECHO_MS = 1_000;
 /** How long the server may take to stop after it broke, in milliseconds. */
 const BROKEN_CLOSE_MS = 10_000;
 
+export interface Supervisor {
+  /** Stops the server in order, and the process with it, as a first signal does. */
+  readonly stop: () => void;
+}
+
 export interface Supervised {
   /** Ends the server in order; waits for its start when that is still under way. */
   readonly close: () => Promise<void>;
@@ -20,10 +25,13 @@ export interface Supervised {
  * Ties the server to its process: the first signal stops it in order, a second one at once. A promise that a plugin left
  * alone is logged and no more. An exception that nobody caught leaves unknown damage, so the server stops in order.
  */
-export function supervise({ close, logger }: Supervised): void {
-  let stoppingSince: number | null = null;
+export function supervise({ close, logger }: Supervised): Supervisor {
+  let stopping = false;
+  let signalledAt: number | null = null;
 
   const stop = async (exitCode: number) => {
+    if (stopping) return;
+    stopping = true;
     try {
       await close();
     } catch (error) {
@@ -35,11 +43,11 @@ export function supervise({ close, logger }: Supervised): void {
 
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      if (stoppingSince === null) {
-        stoppingSince = performance.now();
+      if (signalledAt === null) {
+        signalledAt = performance.now();
         logger.info("Server stops", { signal });
         void stop(EXIT.ok);
-      } else if (performance.now() - stoppingSince > ECHO_MS) {
+      } else if (performance.now() - signalledAt > ECHO_MS) {
         logger.warn("Server is made to stop at once", { signal });
         process.exit(exitCodeOfSignal(signal));
       }
@@ -51,8 +59,8 @@ export function supervise({ close, logger }: Supervised): void {
   });
   process.on("uncaughtException", (error) => {
     logger.error("Uncaught exception", { error: stackOf(error) });
-    if (stoppingSince !== null) return;
-    stoppingSince = performance.now();
+    if (stopping) return;
+    signalledAt = performance.now();
     setTimeout(() => process.exit(EXIT.broken), BROKEN_CLOSE_MS).unref();
     void stop(EXIT.broken);
   });
@@ -61,4 +69,6 @@ export function supervise({ close, logger }: Supervised): void {
   process.on("warning", (warning) => logger.warn(warning.message, { warning: warning.name }));
   // Whoever read our output has gone (`… | head`). There is nobody left to tell, and clients are to be served on.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+  return { stop: () => void stop(EXIT.ok) };
 }

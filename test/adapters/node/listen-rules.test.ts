@@ -111,8 +111,8 @@ describe("toServerConfig", () => {
       ["https://mcp.example.org:8443"],
     ],
   ])("lets requests name the hosts of %s", (_, bind, allowedHosts, allowedOrigins) => {
-    const config = toServerConfig({ ...HERE, ...bind });
-    expect(config).toEqual({ allowedHosts, allowedOrigins, auth: "keys" });
+    const config = toServerConfig({ ...HERE, sse: true, ...bind });
+    expect(config).toEqual({ allowedHosts, allowedOrigins, auth: "keys", sse: true });
   });
 });
 

@@ -1,0 +1,75 @@
+import type { Logger, ServedChannel } from "../../src/index.ts";
+import { endInReverse, type Ends } from "./ends.ts";
+import { createNodeApp, openStores, startPatiently } from "./node-app.ts";
+import type { Settings } from "./settings.ts";
+import { StdioChannel, type StdioStreams } from "./stdio-channel.ts";
+
+/**
+ * How long the client's first message may wait for plugins to start, in milliseconds: well below the ten seconds after
+ * which impatient clients give up. What comes later is announced to the client as a change.
+ */
+const START_PATIENCE_MS = 5_000;
+/**
+ * How long calls in flight may take when the client sends no more, in milliseconds: a little less than the two seconds
+ * after which the clients of the official SDKs send a signal.
+ */
+const LAST_ANSWERS_MS = 1_500;
+/** How long a client may take to read what is left, in milliseconds. */
+const FLUSH_MS = 1_000;
+
+export interface StdioServer {
+  /** Resolves when the client has gone: it sends no more and has its last answers, or it reads no more. */
+  readonly ended: Promise<void>;
+  /** Finishes calls in flight, stops plugins, closes the database. A second call does nothing more. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the client at the other end of a pair of pipes, without listening anywhere and without a key: who has started
+ * this process may do what its user may. Nothing is read before plugins have been started, so that a client that
+ * lists tools once sees them.
+ *
+ * @throws AppError `CONFIG_INVALID`, saying what to change; nothing keeps running then
+ */
+export async function startStdio(
+  settings: Settings,
+  logger: Logger,
+  streams: StdioStreams,
+): Promise<StdioServer> {
+  const stores = openStores(settings);
+  const ends: Ends = [() => stores.database.close()];
+  const close = () => endInReverse(ends);
+  try {
+    const app = await createNodeApp({ settings, stores, keys: [], logger });
+    const channel = new StdioChannel(streams);
+    ends.push(
+      () => within(FLUSH_MS, channel.flushed()),
+      () => app.close(),
+    );
+    await startPatiently(app, logger, START_PATIENCE_MS);
+    // It is the first channel of this app, for which there is always room.
+    const served = app.serveLocal(channel)!;
+    channel.serve(served);
+    return { ended: clientGone(channel, served), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function clientGone(channel: StdioChannel, served: ServedChannel): Promise<void> {
+  const answered = channel.inputEnded.then(() => within(LAST_ANSWERS_MS, served.answered()));
+  await Promise.race([answered, channel.outputEnded]);
+  // Calls that still run are for nobody now.
+  served.closed();
+}
+
+/** Waits for something, but not longer than this. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,142 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FileWatch } from "../../../../adapters/node/dev/file-watch.ts";
+import { createRecordingLogger } from "../../../helpers/logger.ts";
+
+let folder: string;
+let watch: FileWatch;
+let told: string[][];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "file-watch-"));
+  told = [];
+  watch = new FileWatch({
+    logger: createRecordingLogger(),
+    onChange: (paths) =>
+      told.push([...paths].map((path) => path.slice(folder.length + 1)).toSorted()),
+  });
+});
+
+afterEach(() => {
+  watch.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Long enough for everything that may still be told. */
+const QUIET_MS = 300;
+
+describe("a watched file", () => {
+  it.each([
+    { what: "is written", change: () => void write("a.ts", "2") },
+    { what: "is written again with the same text", change: () => void write("a.ts", "1") },
+    {
+      what: "is replaced by renaming, as editors save",
+      change: () => renameSync(write("a.ts.tmp", "2"), join(folder, "a.ts")),
+    },
+    {
+      what: "is deleted and made anew",
+      change: () => {
+        rmSync(join(folder, "a.ts"));
+        write("a.ts", "2");
+      },
+    },
+    {
+      what: "is written in many steps",
+      change: () => {
+        for (let step = 0; step < 20; step++) write("a.ts", "2".repeat(step));
+      },
+    },
+    { what: "is deleted", change: () => rmSync(join(folder, "a.ts")) },
+  ])("is told of once when it $what", async ({ change }) => {
+    watch.addFile(write("a.ts", "1"));
+    write("b.ts", "1");
+    await delay(20);
+    change();
+    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await delay(QUIET_MS);
+    expect(told).toEqual([["a.ts"]]);
+  });
+
+  it("is told of each time", async () => {
+    watch.addFile(write("a.ts", "0"));
+    for (let change = 1; change <= 5; change++) {
+      write("a.ts", "x".repeat(change));
+      await vi.waitFor(() => expect(told).toHaveLength(change));
+    }
+  });
+
+  it("need not be there yet", async () => {
+    watch.addFile(join(folder, "later.ts"));
+    write("later.ts", "1");
+    await vi.waitFor(() => expect(told).toEqual([["later.ts"]]));
+  });
+
+  it("is told of together with others that change at the same time", async () => {
+    watch.addFile(write("a.ts", "1"));
+    watch.addFile(write("b.ts", "1"));
+    await delay(20);
+    write("a.ts", "22");
+    write("b.ts", "22");
+    await vi.waitFor(() => expect(told).toEqual([["a.ts", "b.ts"]]));
+  });
+
+  it("is watched again when its folder was made anew", async () => {
+    mkdirSync(join(folder, "sub"));
+    watch.addFile(write("sub/a.ts", "1"));
+    rmSync(join(folder, "sub"), { recursive: true });
+    mkdirSync(join(folder, "sub"));
+    watch.addFile(write("sub/a.ts", "22"));
+    await vi.waitFor(() => expect(told).not.toEqual([]));
+    told.length = 0;
+    await delay(QUIET_MS);
+    write("sub/a.ts", "333");
+    await vi.waitFor(() => expect(told).toEqual([["sub/a.ts"]]));
+  });
+
+  it("is forgotten after close", async () => {
+    watch.addFile(write("a.ts", "1"));
+    write("a.ts", "22");
+    watch.close();
+    await delay(QUIET_MS);
+    expect(told).toEqual([]);
+  });
+
+  it("in a folder that is not there is nothing", async () => {
+    watch.addFile(join(folder, "gone", "a.ts"));
+    await delay(QUIET_MS);
+    expect(told).toEqual([]);
+  });
+});
+
+describe("a watched folder", () => {
+  it("tells of what comes, changes and goes in it", async () => {
+    expect(watch.setFolders(new Set([folder]))).toBe(true);
+    expect(watch.setFolders(new Set([folder]))).toBe(false);
+    mkdirSync(join(folder, "new-plugin"));
+    await vi.waitFor(() => expect(told).toEqual([["new-plugin"]]));
+    write("x.txt", "1");
+    await vi.waitFor(() => expect(told).toEqual([["new-plugin"], ["x.txt"]]));
+    rmSync(join(folder, "x.txt"));
+    await vi.waitFor(() => expect(told).toEqual([["new-plugin"], ["x.txt"], ["x.txt"]]));
+  });
+
+  it("tells of its files of interest alone once the rest is of none", async () => {
+    watch.addFile(write("a.ts", "1"));
+    watch.setFolders(new Set([folder]));
+    watch.setFolders(new Set());
+    write("b.ts", "1");
+    write("a.ts", "22");
+    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await delay(QUIET_MS);
+    expect(told).toEqual([["a.ts"]]);
+  });
+});

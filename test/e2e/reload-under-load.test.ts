@@ -1,0 +1,138 @@
+import { describe, expect, it, vi } from "vitest";
+import { openDevServer, WAIT, type DevServer } from "../helpers/dev-server.ts";
+import { connectV1, connectV2, type E2eClient } from "../helpers/e2e-client.ts";
+
+const RELOADS = 100;
+const SYNTAX_ERROR = 30;
+const THROWS_AT_START = 60;
+
+/** The entry and a helper carry a number each; the tool answers both. */
+function entry(version: number, start = ""): string {
+  return `
+import { helper } from "./lib/helper.ts";
+
+export default class {
+  name = "numbers";
+  version = "${version}.0.0";
+  description = "Answers the numbers of its files.";
+  async initialize() {}
+  async start() { ${start} }
+  getTools() { return [{ name: "numbers" }]; }
+  getResources() { return []; }
+  async executeTool() {
+    await new Promise((done) => setTimeout(done, 5));
+    return "${version}/" + helper;
+  }
+  async cleanup() {}
+}
+`;
+}
+
+function helper(version: number): string {
+  return `export const helper: number = ${version};\n`;
+}
+
+/** Calls without a pause until it is told to stop; a call that fails in any way is counted. */
+function callForEver(client: E2eClient) {
+  const seen = new Set<string>();
+  const failures: unknown[] = [];
+  let calls = 0;
+  const told = new AbortController();
+  const ended = (async () => {
+    while (!told.signal.aborted) {
+      calls++;
+      try {
+        const { isError, content } = (await client.call("numbers_numbers")) as {
+          isError?: boolean;
+          content: { text: string }[];
+        };
+        if (isError) failures.push(content);
+        else seen.add(content[0]!.text);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  })();
+  const stop = async () => {
+    told.abort();
+    await ended;
+    await client.close();
+    return { calls, failures };
+  };
+  return { seen, stop };
+}
+
+/** Eight connections, of every kind that a client may have. */
+async function connectEight({ mcpUrl, clientKey }: DevServer): Promise<E2eClient[]> {
+  const pinned = { pin: "2026-07-28" };
+  return Promise.all([
+    connectV2(mcpUrl, clientKey, pinned),
+    connectV2(mcpUrl, clientKey, pinned),
+    connectV2(mcpUrl, clientKey, "auto"),
+    connectV2(mcpUrl, clientKey),
+    connectV1(mcpUrl, clientKey),
+    connectV1(mcpUrl, clientKey),
+    connectV1(mcpUrl, clientKey),
+    connectV1(mcpUrl, clientKey),
+  ]);
+}
+
+interface Step {
+  readonly save: () => void;
+  /** What is answered then, or how the error begins that is shown. */
+  readonly outcome: string | RegExp;
+}
+
+/** Entry and helper in turn, saved in the two ways that editors do it; two of the versions are bad. */
+function* steps(server: DevServer): Generator<Step> {
+  const good = { entry: 0, helper: 0 };
+  const saveBoth = () => {
+    server.save("numbers/lib/helper.ts", helper(good.helper), "replace");
+    server.save("numbers/index.ts", entry(good.entry), "write");
+  };
+  for (let reload = 1; reload <= RELOADS; reload++) {
+    if (reload === SYNTAX_ERROR) {
+      const bad = "export const helper: number = ;\n";
+      const save = () => server.save("numbers/lib/helper.ts", bad);
+      yield { save, outcome: /^Loading failed: .*numbers\/lib\/helper\.ts:1/ };
+    } else if (reload === THROWS_AT_START) {
+      const bad = entry(reload, "throw new Error('not today');");
+      const save = () => server.save("numbers/index.ts", bad);
+      yield { save, outcome: /^Starting failed: not today \(.*numbers\/index\.ts:9:/ };
+    } else {
+      good[reload % 2 === 0 ? "entry" : "helper"] = reload;
+      yield { save: saveBoth, outcome: `${good.entry}/${good.helper}` };
+    }
+  }
+}
+
+describe(`${RELOADS} reloads while eight connections call all the time`, () => {
+  it("fail no call, and every good version is seen", { timeout: 240_000 }, async () => {
+    const server = await openDevServer(
+      { "numbers/index.ts": entry(0), "numbers/lib/helper.ts": helper(0) },
+      { numbers: { package: "./numbers" } },
+    );
+    const clients = await connectEight(server);
+    const loops = clients.map(callForEver);
+    const isSeen = (text: string) => loops.some(({ seen }) => seen.has(text));
+    const expected: string[] = [];
+    for (const { save, outcome } of steps(server)) {
+      save();
+      if (typeof outcome === "string") expected.push(outcome);
+      await vi.waitFor(async () => {
+        const { reloadError } = (await server.status("numbers"))!;
+        const cameAbout =
+          typeof outcome === "string" ? isSeen(outcome) : outcome.test(reloadError ?? "");
+        if (!cameAbout) throw new Error(`No ${String(outcome)}; the error is ${reloadError}`);
+      }, WAIT);
+    }
+
+    const ends = await Promise.all(loops.map(({ stop }) => stop()));
+    expect(ends.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(expected.filter((text) => !isSeen(text))).toEqual([]);
+    expect(expected).toHaveLength(RELOADS - 2);
+    expect(await server.status("numbers")).toMatchObject({ reloadError: null });
+    const calls = ends.map((end) => end.calls);
+    expect(Math.min(...calls)).toBeGreaterThan(RELOADS);
+  });
+});

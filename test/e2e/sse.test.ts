@@ -1,0 +1,66 @@
+import { SSEClientTransport } from "@modelcontextprotocol/client";
+import { SSEClientTransport as LegacySseTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { transportContract } from "../contract/transport.ts";
+import { connectV1Over, connectV2Over } from "../helpers/e2e-client.ts";
+import {
+  startProcess,
+  temporaryFolder,
+  withFixture,
+  type Banner,
+  type ServerProcess,
+} from "../helpers/server-process.ts";
+
+let folder: ReturnType<typeof temporaryFolder>;
+let server: ServerProcess;
+let banner: Required<Banner>;
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  server = startProcess(["--json"], { cwd: folder.path, env: withFixture(folder.path) });
+  banner = (await server.banner()) as Required<Banner>;
+});
+
+afterAll(async () => {
+  await server.stop();
+  folder.remove();
+});
+
+/** Each of them sends these headers with its posts and, unlike a bare EventSource, with its stream. */
+function options(key = banner.clientKey) {
+  return { requestInit: { headers: { Authorization: `Bearer ${key}` } } };
+}
+
+const address = () => new URL(`${banner.url}/sse`);
+
+describe("HTTP+SSE", () => {
+  transportContract({
+    openV1: () => new LegacySseTransport(address(), options()),
+    openV2: () => new SSEClientTransport(address(), options()),
+  });
+
+  it("refuses the official clients without a key that somebody made", async () => {
+    const nobodys = options("mcpk_nobody-ever-made-this-key");
+    await expect(connectV1Over(new LegacySseTransport(address(), nobodys))).rejects.toThrow(/401/);
+    await expect(connectV2Over(new SSEClientTransport(address(), nobodys))).rejects.toThrow(/401/);
+  });
+});
+
+describe("the server's end", () => {
+  it("ends the streams, and the process does not wait for their clients", async () => {
+    const own = startProcess(["--json"], {
+      cwd: folder.path,
+      env: { ...withFixture(folder.path), MCP_DATA_DIR: `${folder.path}/own` },
+    });
+    const { url, clientKey } = (await own.banner()) as Required<Banner>;
+    const transport = new LegacySseTransport(new URL(`${url}/sse`), options(clientKey));
+    const client = await connectV1Over(transport);
+    const waiting = client.call("e2e_pause");
+    await own.printed("Pausing");
+    own.child.kill("SIGTERM");
+    expect((await waiting).content).toEqual([{ type: "text", text: "paused" }]);
+    expect(await own.exited).toEqual({ code: 0, signal: null });
+    expect(own.stderr()).not.toContain('"level":"ERROR"');
+    await client.close();
+  });
+});
