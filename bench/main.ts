@@ -1,14 +1,18 @@
 import { startContender, type Contender, type Measured } from "./measure.ts";
+import { startReloading } from "./reload-latency.ts";
 
 /**
  * `npm run bench`: calls per second and CPU per call through Express with keys on, beside the bare SDK and a bare JSON
- * echo in the same run. Rounds alternate between the servers, so that a busy machine hits all alike; what counts are
+ * echo in the same run; the same over WebSocket and with the plugin in a thread of its own; and how long a saved plugin
+ * takes to answer. Rounds alternate between the servers, so that a busy machine hits all alike; what counts are
  * the ratios. `--quick` measures one short round, `--json` prints one JSON object.
  */
 const quick = process.argv.includes("--quick");
 const json = process.argv.includes("--json");
 const ROUNDS = quick ? 1 : 3;
 const SECONDS = quick ? 2 : 5;
+
+const RELOADS = quick ? 5 : 40;
 
 const CALL = { method: "tools/call", params: { name: "echo", arguments: { text: "hello" } } };
 const LIST = { method: "tools/list", params: {} };
@@ -19,28 +23,55 @@ const echo = await startContender("bare Express + Hono JSON echo", "json-echo.ts
 const calls = await rounds([ours, sdk, echo], CALL);
 for (const contender of [sdk, echo]) contender.stop();
 
-const ten = await startContender("10 tools", "ours.ts", { BENCH_TOOLS: "10" });
-const thousand = await startContender("1,000 tools", "ours.ts", { BENCH_TOOLS: "1000" });
+const socket = await startContender("WebSocket, in-process", "ours.ts", { over: "websocket" });
+const inWorker = { BENCH_HOST: "worker" };
+const worker = await startContender("HTTP, worker", "ours.ts", { env: inWorker });
+const ways = await rounds([ours, socket, worker], CALL);
+for (const contender of [socket, worker]) contender.stop();
+
+const ten = await startContender("10 tools", "ours.ts", { env: { BENCH_TOOLS: "10" } });
+const thousand = await startContender("1,000 tools", "ours.ts", { env: { BENCH_TOOLS: "1000" } });
 const many = await rounds([ten, thousand], CALL);
 const lists = await rounds([ten, thousand], LIST);
 for (const contender of [ours, ten, thousand]) contender.stop();
+
+const reloading = await startReloading();
+const latencies: number[] = [];
+while (latencies.length < RELOADS) latencies.push(await reloading.reload());
+await reloading.close();
+const reloadMs = median(latencies);
 
 const ratios = {
   "calls/s to the bare SDK's": ratio(calls, ours, sdk, "callsPerSecond"),
   "CPU per call to the bare SDK's": ratio(calls, ours, sdk, "cpuPerCall"),
   "calls/s to the JSON echo's": ratio(calls, ours, echo, "callsPerSecond"),
+  "WebSocket calls/s to HTTP's": ratio(ways, socket, ours, "callsPerSecond"),
+  "WebSocket CPU per call to HTTP's": ratio(ways, socket, ours, "cpuPerCall"),
+  "worker calls/s to in-process": ratio(ways, worker, ours, "callsPerSecond"),
+  "worker CPU per call to in-process": ratio(ways, worker, ours, "cpuPerCall"),
   "CPU per call at 1,000 tools to that at 10": ratio(many, thousand, ten, "cpuPerCall"),
 };
 
 if (json) {
   const named = (results: Results) =>
     Object.fromEntries([...results].map(([contender, runs]) => [contender.name, runs]));
-  const all = { calls: named(calls), manyTools: named(many), lists: named(lists), ratios };
+  const all = {
+    calls: named(calls),
+    ways: named(ways),
+    manyTools: named(many),
+    lists: named(lists),
+    reloadMs,
+    ratios,
+  };
   process.stdout.write(`${JSON.stringify(all)}\n`);
 } else {
   print("tools/call", calls);
+  print("tools/call, other ways", ways);
   print("tools/call among many tools", many);
   print("tools/list", lists);
+  process.stdout.write(
+    `\nSave to first new answer, median of ${RELOADS} reloads: ${reloadMs.toFixed(0)} ms\n`,
+  );
   process.stdout.write("\nRatios (medians of the rounds)\n");
   for (const [name, value] of Object.entries(ratios)) {
     process.stdout.write(`  ${name.padEnd(44)} ${value.toFixed(2)}\n`);

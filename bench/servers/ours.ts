@@ -10,15 +10,19 @@ import {
 } from "../../adapters/node/index.ts";
 import { announce } from "./child.ts";
 
-/** The whole server as `npm start` runs it, keys on, with one plugin. */
+/** The whole server as `npm start` runs it, keys on, with one plugin, which runs in BENCH_HOST. */
 const folder = mkdtempSync(join(tmpdir(), "mcps-bench-"));
 mkdirSync(join(folder, "plugins", "echo"), { recursive: true });
 copyFileSync(
   fileURLToPath(new URL("echo-plugin.ts", import.meta.url)),
   join(folder, "plugins", "echo", "index.ts"),
 );
+const host = process.env["BENCH_HOST"] ?? "in-process";
 const config = join(folder, "plugins.json");
-writeFileSync(config, JSON.stringify({ plugins: { echo: { package: "./echo", toolPrefix: "" } } }));
+writeFileSync(
+  config,
+  JSON.stringify({ plugins: { echo: { package: "./echo", toolPrefix: "", host } } }),
+);
 
 await configureLogging("json", "error");
 const server = await startServer(
