@@ -1,3 +1,5 @@
+import { stackOf } from "../errors.ts";
+
 /** How many errors to follow from one to its cause. */
 const MAX_CAUSES = 5;
 /** A file with its line, and perhaps its column, as stacks have them on every runtime. */
@@ -11,8 +13,8 @@ const PLACE = /(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^\n()]*?):(\d+)(?::(\d+))?\)
 export function placeOf(error: unknown, folder: string): string | null {
   const places: string[] = [];
   for (let at = error, depth = 0; at instanceof Error && depth < MAX_CAUSES; depth++) {
-    places.push(...placesIn(at.stack ?? ""));
-    at = at.cause;
+    places.push(...placesIn(stackOf(at)));
+    at = causeOf(at);
   }
   return places.find((place) => place.startsWith(folder)) ?? null;
 }
@@ -24,6 +26,15 @@ export function placesIn(stack: string): string[] {
     if (path === undefined || row === undefined) return [];
     return [[decode(path), row, ...(column === undefined ? [] : [column])].join(":")];
   });
+}
+
+/** Never throws, whatever a plugin has made of its errors. */
+function causeOf(error: Error): unknown {
+  try {
+    return error.cause;
+  } catch {
+    return null;
+  }
 }
 
 function decode(path: string): string {

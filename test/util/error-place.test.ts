@@ -43,4 +43,14 @@ describe("the place of an error in a plugin", () => {
     expect(placeOf("text", "/p/demo/")).toBeNull();
     expect(placeOf(circle, "/p/demo/")).toBeNull();
   });
+
+  it("is unknown of an error whose members throw", () => {
+    const fail = () => {
+      throw new Error("hostile");
+    };
+    const hostile = new Error("x");
+    Object.defineProperty(hostile, "stack", { get: fail });
+    Object.defineProperty(hostile, "cause", { get: fail });
+    expect(placeOf(hostile, "/p/demo/")).toBeNull();
+  });
 });

@@ -96,7 +96,7 @@ describe("the plugins file", () => {
       '  /plugins/a: Unrecognized key: "enbled"',
       "  /plugins/b/enabled: Invalid input: expected boolean, received string",
       "  /plugins/b/package: Invalid input: expected string, received undefined",
-      '  /plugins/c/host: Invalid input: expected "in-process"',
+      '  /plugins/c/host: Invalid option: expected one of "in-process"|"worker"',
       "  /plugins/c/toolPrefix: must be letters, digits, '_', '.' and '-', 48 characters at most",
     ]);
   });
