@@ -3,4 +3,3 @@
  * each anew. It brings in nothing of the server's, so that it starts fast.
  */
 export { createPluginGuest } from "./host/plugin-guest.ts";
-export type { PluginGuest } from "./host/plugin-guest.ts";

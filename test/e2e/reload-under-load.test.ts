@@ -1,13 +1,16 @@
+import { SSEClientTransport } from "@modelcontextprotocol/client";
 import { describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
 import { openDevServer, WAIT, type DevServer } from "../helpers/dev-server.ts";
-import { connectV1, connectV2, type E2eClient } from "../helpers/e2e-client.ts";
+import { connectV1, connectV2, connectV2Over, type E2eClient } from "../helpers/e2e-client.ts";
+import { WebSocketTransport, type AnyWebSocket } from "../helpers/websocket-transport.ts";
 
 const RELOADS = 100;
 const SYNTAX_ERROR = 30;
 const THROWS_AT_START = 60;
 
 /** The entry and a helper carry a number each; the tool answers both. */
-function entry(version: number, start = ""): string {
+function entry(version: number, { start = "", tool = "numbers" } = {}): string {
   return `
 import { helper } from "./lib/helper.ts";
 
@@ -17,7 +20,7 @@ export default class {
   description = "Answers the numbers of its files.";
   async initialize() {}
   async start() { ${start} }
-  getTools() { return [{ name: "numbers" }]; }
+  getTools() { return [{ name: "${tool}" }]; }
   getResources() { return []; }
   async executeTool() {
     await new Promise((done) => setTimeout(done, 5));
@@ -30,6 +33,13 @@ export default class {
 
 function helper(version: number): string {
   return `export const helper: number = ${version};\n`;
+}
+
+function openNumbers(): Promise<DevServer> {
+  return openDevServer(
+    { "numbers/index.ts": entry(0), "numbers/lib/helper.ts": helper(0) },
+    { numbers: { package: "./numbers" } },
+  );
 }
 
 /** Calls without a pause until it is told to stop; a call that fails in any way is counted. */
@@ -62,18 +72,24 @@ function callForEver(client: E2eClient) {
   return { seen, stop };
 }
 
-/** Eight connections, of every kind that a client may have. */
-async function connectEight({ mcpUrl, clientKey }: DevServer): Promise<E2eClient[]> {
+/** Eight connections, of every kind that a client of a listening server may have, in both eras. */
+async function connectEight({ url, mcpUrl, clientKey }: DevServer): Promise<E2eClient[]> {
   const pinned = { pin: "2026-07-28" };
+  const headers = { Authorization: `Bearer ${clientKey}` };
+  const socket = () =>
+    new WebSocketTransport(
+      () => new WebSocket(mcpUrl.replace(/^http/, "ws"), "mcp", { headers }) as AnyWebSocket,
+    );
+  const stream = () => new SSEClientTransport(new URL(`${url}/sse`), { requestInit: { headers } });
   return Promise.all([
-    connectV2(mcpUrl, clientKey, pinned),
     connectV2(mcpUrl, clientKey, pinned),
     connectV2(mcpUrl, clientKey, "auto"),
     connectV2(mcpUrl, clientKey),
     connectV1(mcpUrl, clientKey),
-    connectV1(mcpUrl, clientKey),
-    connectV1(mcpUrl, clientKey),
-    connectV1(mcpUrl, clientKey),
+    connectV2Over(socket(), pinned),
+    connectV2Over(socket()),
+    connectV2Over(stream(), pinned),
+    connectV2Over(stream()),
   ]);
 }
 
@@ -96,7 +112,7 @@ function* steps(server: DevServer): Generator<Step> {
       const save = () => server.save("numbers/lib/helper.ts", bad);
       yield { save, outcome: /^Loading failed: .*numbers\/lib\/helper\.ts:1/ };
     } else if (reload === THROWS_AT_START) {
-      const bad = entry(reload, "throw new Error('not today');");
+      const bad = entry(reload, { start: "throw new Error('not today');" });
       const save = () => server.save("numbers/index.ts", bad);
       yield { save, outcome: /^Starting failed: not today \(.*numbers\/index\.ts:9:/ };
     } else {
@@ -108,10 +124,7 @@ function* steps(server: DevServer): Generator<Step> {
 
 describe(`${RELOADS} reloads while eight connections call all the time`, () => {
   it("fail no call, and every good version is seen", { timeout: 240_000 }, async () => {
-    const server = await openDevServer(
-      { "numbers/index.ts": entry(0), "numbers/lib/helper.ts": helper(0) },
-      { numbers: { package: "./numbers" } },
-    );
+    const server = await openNumbers();
     const clients = await connectEight(server);
     const loops = clients.map(callForEver);
     const isSeen = (text: string) => loops.some(({ seen }) => seen.has(text));
@@ -134,5 +147,22 @@ describe(`${RELOADS} reloads while eight connections call all the time`, () => {
     expect(await server.status("numbers")).toMatchObject({ reloadError: null });
     const calls = ends.map((end) => end.calls);
     expect(Math.min(...calls)).toBeGreaterThan(RELOADS);
+  });
+});
+
+describe("a reload that changes the tools", () => {
+  it("is told to each of eight connections, which go on", async () => {
+    const server = await openNumbers();
+    const clients = await connectEight(server);
+    const told = clients.map(
+      (client) => new Promise<void>((resolve) => client.onToolsChanged(resolve)),
+    );
+    server.save("numbers/index.ts", entry(1, { tool: "figures" }));
+    await Promise.all(told);
+    const lists = await Promise.all(clients.map((client) => client.toolNames()));
+    expect(lists).toEqual(clients.map(() => ["numbers_figures"]));
+    const answers = await Promise.all(clients.map((client) => client.call("numbers_figures")));
+    expect(answers.map(({ content }) => content[0].text)).toEqual(clients.map(() => "1/0"));
+    await Promise.all(clients.map((client) => client.close()));
   });
 });

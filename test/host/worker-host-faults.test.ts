@@ -81,10 +81,13 @@ describe("in the worker host, a fault in a call", () => {
     ));
 
   it("leaves a plugin alone that makes much garbage and holds little", () =>
-    withFaulty(async ({ callTool }) => {
-      expect(await callTool("garbage", { ms: 2_000 })).toBe(true);
-      expect(await callTool("nothing")).toBe("well");
-    }));
+    withFaulty(
+      async ({ callTool }) => {
+        expect(await callTool("garbage", { ms: 2_000 })).toBe(true);
+        expect(await callTool("nothing")).toBe("well");
+      },
+      { deps: { memoryMb: 256 } },
+    ));
 
   it("leaves a plugin alone that waits for something", () =>
     withFaulty(

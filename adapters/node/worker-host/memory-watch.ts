@@ -2,8 +2,8 @@ import type { Worker } from "node:worker_threads";
 
 const MB = 1024 * 1024;
 const LOOK_EVERY_MS = 100;
-/** How often in a row a thread may be found above its limit: what V8 has not collected yet counts, too. */
-const MAX_LOOKS_ABOVE = 10;
+/** How often in a row a thread may be found above its limit: V8 gets the time to collect what is held no longer. */
+const MAX_LOOKS_ABOVE = 30;
 /**
  * V8's own limit lies this many times higher. There it ends the thread only when little is missing; when a growing Map
  * or object asks for much at once, V8 ends the whole process. So it must not come to that.
@@ -12,7 +12,7 @@ export const HARD_LIMIT_TIMES = 4;
 
 /**
  * Looks at what a thread holds in its heap and in buffers, also while it is in a loop, and calls `onFull` when that is
- * above the limit for a second, or twice the limit at once. Shared buffers and WebAssembly's memory are not seen. Answers
+ * above the limit for three seconds, or twice the limit at once. Shared buffers and WebAssembly's memory are not seen. Answers
  * the way to end it. Twenty idle threads cost 1.5 % of a core.
  */
 export function watchMemory(worker: Worker, limitMb: number, onFull: () => void): () => void {
