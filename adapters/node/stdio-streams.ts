@@ -1,9 +1,6 @@
 import { Readable, Writable } from "node:stream";
-import { StringDecoder } from "node:string_decoder";
+import { LogLines } from "./log-lines.ts";
 import type { StdioStreams } from "./stdio-channel.ts";
-
-/** Characters of what is written without an end of line that are kept until one comes. */
-const MAX_LINE_CHARS = 8 * 1024;
 
 /**
  * Takes stdin and stdout away from everything else in this process, so that they carry the protocol alone: whoever
@@ -19,19 +16,13 @@ export function takeStreams(log: (line: string) => void): StdioStreams {
 }
 
 function createLineStream(log: (line: string) => void): Writable {
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
+  const lines = new LogLines(log);
+  process.on("exit", () => lines.flush());
   return new Writable({
     // Like the real one, it goes on when somebody has ended it.
     autoDestroy: false,
     write(chunk: Buffer, _encoding, done) {
-      const lines = (rest + decoder.write(chunk)).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) log(line.trimEnd());
-      if (rest.length > MAX_LINE_CHARS) {
-        log(rest);
-        rest = "";
-      }
+      lines.write(chunk);
       done();
     },
   });
