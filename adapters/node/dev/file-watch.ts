@@ -1,4 +1,4 @@
-import { statSync, watch, type FSWatcher } from "node:fs";
+import { statSync, watch, type BigIntStats, type FSWatcher } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf, type Logger } from "../../../src/index.ts";
 
@@ -132,12 +132,21 @@ const GONE = "gone";
 
 /** Another text for another folder of that name: systems give out a number again, so it alone would not do. */
 function identityOf(path: string): string | null {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = statOrNull(path);
   return stat?.isDirectory() ? `${stat.dev}:${stat.ino}:${stat.birthtimeNs}` : null;
 }
 
 /** Another text for another file, or for the same one written again. */
 function signatureOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? GONE : `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+  const stat = statOrNull(path);
+  return stat === null ? GONE : `${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+}
+
+/** What cannot be looked at (a link in a circle, a folder that is closed to us) is as good as not there. */
+function statOrNull(path: string): BigIntStats | null {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }

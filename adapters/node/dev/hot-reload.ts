@@ -1,5 +1,5 @@
 import { readdirSync, type Dirent } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, type App, type Logger } from "../../../src/index.ts";
 import { readPluginsFile } from "../plugins-file.ts";
@@ -101,7 +101,7 @@ export class HotReload {
     const ids = new Set([...paths].flatMap((path) => [...(this.#users.get(path) ?? [])]));
     const code = [...paths].filter((path) => CODE.has(extname(path)));
     for (const { id, folder } of this.#troubled()) {
-      if (code.some((path) => path.startsWith(folder))) ids.add(id);
+      if (code.some((path) => path.startsWith(folder + sep))) ids.add(id);
     }
     await Promise.all([...ids].map((id) => app.manager.reload(id)));
     // What came into a new folder before it was watched was not noticed.
@@ -113,7 +113,7 @@ export class HotReload {
     if (path === configFile || dirname(path) === pluginsDir) return true;
     const isIn = dirname(dirname(path)) === pluginsDir;
     // Of a folder that has just come, anything may be what makes it a plugin.
-    return isIn && (path.endsWith("package.json") || !this.#users.has(path));
+    return isIn && (basename(path) === "package.json" || !this.#users.has(path));
   }
 
   /** One after the other: each reads what is there when its turn comes. */
