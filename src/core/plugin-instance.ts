@@ -92,7 +92,7 @@ export class PluginInstance {
     try {
       this.#plugin = await this.#loadCode();
     } catch (error) {
-      this.#note(messageOf(error), false, error);
+      this.#note(messageOf(error), this.#mayLoadLater(error), error);
       this.#move("failed");
       return;
     }
@@ -190,6 +190,17 @@ export class PluginInstance {
       loading.then((late) => late.cleanup()).catch(() => {});
       throw fault;
     }
+  }
+
+  /**
+   * Code that threw will do so again. A thread that took too long or died while it loaded may have had a bad moment; in the
+   * server's own thread, the same import would still be under way.
+   */
+  #mayLoadLater(error: unknown): boolean {
+    const cause = error instanceof Error ? error.cause : null;
+    const code = cause instanceof AppError ? cause.code : null;
+    const passes = code === "PLUGIN_TIMEOUT" || code === "PLUGIN_UNAVAILABLE";
+    return passes && this.#deps.host?.overlaps === true;
   }
 
   async #goLive(run: PluginRun): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { AppError } from "../../../src/index.ts";
 import {
   createPlugin,
   createTestManager,
@@ -69,6 +70,23 @@ describe("a plugin that ends although nobody stopped it", () => {
     expect(statusOf("a")).toMatchObject({ state: "failed", failures: 2 });
     await manager.stop();
   });
+
+  it.each(["PLUGIN_UNAVAILABLE", "PLUGIN_TIMEOUT"] as const)(
+    "is started again, too, when its thread ends while it loads (%s)",
+    async (code) => {
+      const { plugins, end, time, states } = await running();
+      const sound = plugins["a"];
+      plugins["a"] = () => {
+        throw new AppError(code, "Its thread ended.");
+      };
+      end("a");
+      await time.advance(1_000);
+      expect(states()["a"]).toBe("failed");
+      plugins["a"] = sound;
+      await time.advance(2_000);
+      expect(states()["a"]).toBe("running");
+    },
+  );
 
   it("is restarted with the new code when it is saved while it waits", async () => {
     const { plugins, manager, end, time, statusOf } = await running();
