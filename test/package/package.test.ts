@@ -14,7 +14,9 @@ import { join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { modernRequest } from "../helpers/mcp.ts";
 import {
+  bareEnvironment,
   callTool,
   ROOT,
   startProcess,
@@ -248,7 +250,7 @@ describe("the installed package", () => {
     }
   });
 
-  it("runs a plugin of the user's, written in TypeScript", async () => {
+  it("reloads a plugin of the user's, written in TypeScript, in a thread of its own", async () => {
     const own = join(folder.path, "own");
     mkdirSync(join(own, "plugins/greeter"), { recursive: true });
     mkdirSync(join(own, "config"));
@@ -256,27 +258,46 @@ describe("the installed package", () => {
       join(own, "config/plugins.json"),
       '{ "plugins": { "greeter": { "package": "./greeter" } } }',
     );
-    writeFileSync(
-      join(own, "plugins/greeter/index.ts"),
+    const source = (greeting: string) =>
       `import { definePlugin, z } from "mcp-plugin-server/plugin";
-       const greet = (name: string): string => "Hello " + name;
+       const greet = (name: string): string => "${greeting} " + name;
        export default definePlugin({
          name: "greeter", version: "1.0.0", description: "Greets.",
          tools: { greet: {
            description: "Greets.", input: z.object({ name: z.string() }),
            handler: ({ name }) => greet(name),
          } },
-       });`,
-    );
+       });`;
+    const file = join(own, "plugins/greeter/index.ts");
+    writeFileSync(file, source("Hello"));
     const bin = join(consumer, "node_modules/.bin/mcp-plugin-server");
-    const server = startProcess(["--json"], { cwd: own }, [bin]);
+    const server = startProcess(["dev", "--json"], { cwd: own }, [bin]);
     try {
       const banner = (await server.banner()) as Required<Banner>;
-      const answer = await callTool(banner, banner.clientKey, "greeter_greet", { name: "Ada" });
-      expect(answer).toEqual({ status: 200, text: expect.stringContaining("Hello Ada") });
+      const greeting = async () =>
+        (await callTool(banner, banner.clientKey, "greeter_greet", { name: "Ada" })).text;
+      expect(await greeting()).toContain("Hello Ada");
+      writeFileSync(file, source("Good evening"));
+      await expect.poll(greeting, { timeout: 10_000 }).toContain("Good evening Ada");
     } finally {
       await server.stop();
     }
+  });
+
+  it("serves the client that starts it, on stdin and stdout", () => {
+    const cwd = join(folder.path, "stdio");
+    mkdirSync(cwd);
+    const { body } = modernRequest("tools/call", { name: "time_now", arguments: {} }, { id: "a" });
+    const bin = join(consumer, "node_modules/.bin/mcp-plugin-server");
+    const env = bareEnvironment(cwd);
+    const { status, stdout } = spawnSync(bin, ["stdio"], {
+      cwd,
+      env,
+      input: `${body}\n`,
+      encoding: "utf8",
+    });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ id: "a", result: { structuredContent: {} } });
   });
 
   it("gives a plugin author types from end to end", () => {
