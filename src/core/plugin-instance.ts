@@ -55,6 +55,9 @@ export class PluginInstance {
   #run: PluginRun | null = null;
   #catalog: PreparedCatalog | null = null;
   readonly #loggedFaults = new Set<string>();
+  readonly #abandoned = Promise.withResolvers<never>();
+  #isAbandoned = false;
+  #releasing: Promise<void> | null = null;
   /** A notice that came while the lists were read for the first time. */
   #noticed = false;
 
@@ -62,6 +65,7 @@ export class PluginInstance {
     this.registered = registered;
     this.#deps = deps;
     this.#notices = new ChangeNotices(() => this.#refreshCatalog(), deps.time);
+    this.#abandoned.promise.catch(() => {});
   }
 
   get id(): string {
@@ -79,6 +83,9 @@ export class PluginInstance {
   }
   get run(): PluginRun | null {
     return this.#run;
+  }
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
   }
   /** `null` unless running. */
   get catalog(): PreparedCatalog | null {
@@ -119,9 +126,9 @@ export class PluginInstance {
     this.#error = null;
     try {
       this.#move("initializing");
-      await runStep("initialize", () => plugin.initialize(config.value), this.#deps);
+      await this.#step("initialize", () => plugin.initialize(config.value));
       this.#move("starting");
-      await runStep("start", () => plugin.start(), this.#deps);
+      await this.#step("start", () => plugin.start());
       await this.#goLive(new PluginRun(this.id, plugin, this.#deps.time));
     } catch (error) {
       this.#note(messageOf(error), true, error);
@@ -132,7 +139,7 @@ export class PluginInstance {
   /** Stops a running plugin after its calls in flight. What it does wrong on the way is logged. */
   async stop(): Promise<void> {
     if (this.#plugin !== null) await this.#release("stopped");
-    else if (this.#state !== "stopped") this.#move("stopped");
+    if (this.#state !== "stopped") this.#move("stopped");
     this.#error = null;
   }
 
@@ -144,6 +151,13 @@ export class PluginInstance {
     await new Promise<void>((resolve) => void this.#deps.time.after(STRAGGLERS_MS, resolve));
     await this.#run?.drain(MAX_CALL_MS);
     if (this.#state === "running") await this.#release("stopped");
+  }
+
+  /** Gives up a life that is on its way up: something newer waits behind it. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#abandoned.reject(new Error("A newer version has come."));
+    void this.#plugin?.abandon?.();
   }
 
   /** Takes note that its plugin is gone. Answers `false` when it has let go of that one already. */
@@ -184,7 +198,7 @@ export class PluginInstance {
       host.load({ instanceId: this.id, entry: code.entry }, this.#hostServices()),
     );
     try {
-      return await runStep("load", () => loading, this.#deps);
+      return await this.#step("load", () => loading);
     } catch (fault) {
       // One that comes after its time is let go at once.
       loading.then((late) => late.cleanup()).catch(() => {});
@@ -254,8 +268,19 @@ export class PluginInstance {
     }
   }
 
+  /** Runs a step of the way up, for as long as nobody gives the life up. */
+  #step<T>(step: "load" | "initialize" | "start", work: () => Promise<T>): Promise<T> {
+    return Promise.race([runStep(step, work, this.#deps), this.#abandoned.promise]);
+  }
+
+  /** Lets go of the plugin, once: who comes later waits for the same end. */
+  #release(end: "stopped" | "failed"): Promise<void> {
+    this.#releasing ??= this.#undo(end).finally(() => (this.#releasing = null));
+    return this.#releasing;
+  }
+
   /** Undoes what was begun, whatever the plugin does on the way, and ends there. */
-  async #release(end: "stopped" | "failed"): Promise<void> {
+  async #undo(end: "stopped" | "failed"): Promise<void> {
     const plugin = this.#plugin;
     const run = this.#run;
     if (this.#state === "starting" || this.#state === "running") {
@@ -294,6 +319,8 @@ export class PluginInstance {
     const place = placeOf(thrown, folderOf(this.registered));
     const message = place === null || reason.includes(place) ? reason : `${reason} (${place})`;
     this.#error = { message, retry };
+    // Nothing is wrong with it.
+    if (this.#isAbandoned) return;
     const cause = thrown instanceof Error ? thrown.cause : undefined;
     const fields = cause === undefined ? {} : { stack: stackOf(cause) };
     this.#deps.logger.error(`Plugin "${this.id}": ${message}`, fields);

@@ -72,10 +72,12 @@ export class PluginManager {
       if (this.#stopping) return;
       if (changed) this.#follow(id);
       this.#startReady();
+      this.#reloads.retryBlocked();
     });
     this.#reloads = new PluginReloads({
       instances: this.#instances,
       changes: this.#changes,
+      wanted: (id) => this.#registry.instances.find(({ settings }) => settings.id === id) ?? null,
       create: (registered) => this.#createInstance(registered),
       overlaps: ({ settings }) => this.#hostOf(settings.host)?.overlaps === true,
       plans: () => this.#plan(),
@@ -126,8 +128,7 @@ export class PluginManager {
    * not start leaves the old one serving, with the reason in its status.
    */
   async reload(instanceId: string): Promise<void> {
-    const registered = this.#instances.get(instanceId)?.registered;
-    if (registered !== undefined) await this.#reloads.replace(new Map([[instanceId, registered]]));
+    if (this.#instances.has(instanceId)) await this.#reloads.replace([instanceId]);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { stackOf } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Time } from "../types/runtime.ts";
 import { inOrder } from "./in-order.ts";
@@ -15,6 +16,8 @@ export interface PluginReloadsDeps {
   /** The one life of each instance that counts. */
   readonly instances: Map<string, PluginInstance>;
   readonly changes: LifecycleChanges;
+  /** What is wanted of an instance now; `null` when it is to go. */
+  readonly wanted: (instanceId: string) => RegisteredInstance | null;
   readonly create: (registered: RegisteredInstance) => PluginInstance;
   readonly overlaps: (registered: RegisteredInstance) => boolean;
   readonly plans: () => ReadonlyMap<string, DependencyPlan>;
@@ -36,6 +39,10 @@ export class PluginReloads {
   /** The latest replacement that each instance waits for. */
   readonly #latest = new Map<string, object>();
   readonly #errors = new Map<string, string>();
+  /** Lives that are on their way up, to take over. */
+  readonly #comingUp = new Map<string, PluginInstance>();
+  /** Lives that did not start because of what they depend on, to be tried again when that has changed. */
+  readonly #blocked = new Map<string, PluginInstance>();
   /** Lives that another has taken over from. */
   readonly #retiring = new Set<PluginInstance>();
 
@@ -53,37 +60,43 @@ export class PluginReloads {
     return Promise.allSettled([...this.#retiring].map((old) => old.stop()));
   }
 
-  /**
-   * Replaces instances, and reloads those that depend on them, each after what it needs.
-   *
-   * @param wanted `null` stands for an instance that is to go
-   */
-  async replace(wanted: ReadonlyMap<string, RegisteredInstance | null>): Promise<void> {
+  /** Replaces instances by what is wanted of them, and reloads those that depend on them, each after what it needs. */
+  async replace(instanceIds: Iterable<string>): Promise<void> {
     const plans = this.#deps.plans();
     const dependents = dependentsIn(plans);
-    const all = new Set(wanted.keys());
+    const asked = new Set(instanceIds);
+    const all = new Set(asked);
     for (const id of all) for (const dependent of dependents.get(id) ?? []) all.add(dependent);
     const replaced = new Set<string>();
     const needs = (id: string) => needsOf(plans.get(id));
     await inOrder(all, needs, async (id) => {
-      if (!wanted.has(id) && !needs(id).some((need) => replaced.has(need))) return;
-      if (await this.#replaceOne(id, wanted.get(id))) replaced.add(id);
+      if (!asked.has(id) && !needs(id).some((need) => replaced.has(need))) return;
+      if (await this.#replaceOne(id)) replaced.add(id);
     });
   }
 
-  /** @param next `undefined` for the same settings as now */
-  async #replaceOne(id: string, next: RegisteredInstance | null | undefined): Promise<boolean> {
-    const { instances, changes, create, isStopping } = this.#deps;
+  /** Tries the versions again that waited for what they depend on, if that is there now. */
+  retryBlocked(): void {
+    for (const [id, fresh] of this.#blocked) {
+      if (this.#deps.decide(fresh).kind === "blocked") continue;
+      this.#blocked.delete(id);
+      void this.replace([id]);
+    }
+  }
+
+  async #replaceOne(id: string): Promise<boolean> {
+    const { instances, changes, wanted, create, isStopping } = this.#deps;
     const ticket = {};
     this.#latest.set(id, ticket);
+    // It would only hold up what is newer.
+    this.#comingUp.get(id)?.abandon();
     let fresh: PluginInstance | null = null;
     await changes.run(id, async () => {
-      // Of those that waited, the latest is the newest.
+      // Of those that waited, the latest speaks for all: what is wanted shows when its turn has come.
       if (isStopping() || this.#latest.get(id) !== ticket) return false;
-      const old = instances.get(id);
-      const registered = next === undefined ? old?.registered : next;
-      fresh = registered ? create(registered) : null;
-      return this.#put(id, old, fresh);
+      const registered = wanted(id);
+      fresh = registered && create(registered);
+      return this.#put(id, instances.get(id), fresh);
     });
     await changes.whenFree(id);
     return this.#latest.get(id) === ticket && instances.get(id) === (fresh ?? undefined);
@@ -91,6 +104,7 @@ export class PluginReloads {
 
   #put(id: string, old: PluginInstance | undefined, fresh: PluginInstance | null): Promise<void> {
     this.#deps.forget(id);
+    this.#blocked.delete(id);
     return fresh &&
       isEnabled(fresh) &&
       old?.state === "running" &&
@@ -103,7 +117,11 @@ export class PluginReloads {
     const { id } = old;
     const { time, instances, forget, logger } = this.#deps;
     const begun = time.now();
+    this.#comingUp.set(id, fresh);
     const reason = await this.#bringUp(fresh);
+    this.#comingUp.delete(id);
+    // What is newer will show how it stands.
+    if (fresh.isAbandoned) return;
     if (reason !== null) {
       this.#errors.set(id, reason);
       logger.warn("The version before serves on", { plugin: id });
@@ -114,7 +132,12 @@ export class PluginReloads {
     forget(id);
     logger.info("Plugin was reloaded", { plugin: id, ms: time.now() - begun });
     this.#retiring.add(old);
-    void old.retire().then(() => this.#retiring.delete(old));
+    old
+      .retire()
+      .catch((error: unknown) => {
+        logger.error("A plugin did not stop in order", { plugin: id, error: stackOf(error) });
+      })
+      .finally(() => this.#retiring.delete(old));
   }
 
   /** Gets a life going beside the one that counts; answers why it does not run, and lets go of it then. */
@@ -130,6 +153,7 @@ export class PluginReloads {
       }
       if (decision.kind !== "start") {
         await fresh.stop();
+        this.#blocked.set(fresh.id, fresh);
         return decision.kind === "blocked" ? decision.reason : "What it depends on does not start.";
       }
       await fresh.start();

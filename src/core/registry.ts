@@ -55,21 +55,13 @@ export async function readRegistry(deps: RegistryDeps): Promise<Registry> {
   };
 }
 
-/** What `after` has otherwise than `before`, by instance; `null` for what it has no more. */
-export function findChanges(
-  before: Registry,
-  after: Registry,
-): Map<string, RegisteredInstance | null> {
-  const text = (registered: RegisteredInstance) => JSON.stringify(registered);
-  const known = new Map(before.instances.map((each) => [each.settings.id, text(each)]));
-  const changes = new Map<string, RegisteredInstance | null>();
-  for (const each of after.instances) {
-    const { id } = each.settings;
-    if (known.get(id) !== text(each)) changes.set(id, each);
-    known.delete(id);
-  }
-  for (const id of known.keys()) changes.set(id, null);
-  return changes;
+/** The instances that `after` has otherwise than `before`, or that only one of them has. */
+export function findChanges(before: Registry, after: Registry): Set<string> {
+  const texts = ({ instances }: Registry) =>
+    new Map(instances.map((each) => [each.settings.id, JSON.stringify(each)]));
+  const [old, fresh] = [texts(before), texts(after)];
+  const ids = [...new Set([...old.keys(), ...fresh.keys()])];
+  return new Set(ids.filter((id) => old.get(id) !== fresh.get(id)));
 }
 
 async function readSettings({

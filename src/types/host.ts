@@ -61,6 +61,8 @@ export interface HostedPlugin {
   call(call: HostCall, events: CallEvents): Promise<CallOutcome>;
   stop(): Promise<void>;
   cleanup(): Promise<void>;
+  /** Ends the plugin at once, whatever it is doing, where the driver can. What is under way rejects. */
+  abandon?(): Promise<void>;
 }
 
 export interface PluginInfo {
