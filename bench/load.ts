@@ -1,15 +1,11 @@
 import autocannon from "autocannon";
 import { WebSocket } from "ws";
+import { bodyOf, headersOf, type Call } from "./request.ts";
 import type { ServerInfo } from "./servers/child.ts";
 
 const CONNECTIONS = 16;
 /** Ours ends a connection after 1,000 requests and autocannon does not see that, so it reconnects with everybody. */
 const REQUESTS_PER_CONNECTION = 1_000;
-
-export interface Call {
-  readonly method: string;
-  readonly params: object;
-}
 
 export interface Load {
   readonly calls: number;
@@ -82,25 +78,4 @@ function callOverSocket(
       else socket.close();
     });
   });
-}
-
-function headersOf({ method, params }: Call, key?: string) {
-  const name = (params as { name?: string }).name;
-  return {
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    "mcp-protocol-version": "2026-07-28",
-    "mcp-method": method,
-    ...(name !== undefined && { "mcp-name": name }),
-    ...(key !== undefined && { authorization: `Bearer ${key}` }),
-  };
-}
-
-function bodyOf({ method, params }: Call, id: number): string {
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  return JSON.stringify({ jsonrpc: "2.0", id, method, params: { ...params, _meta } });
 }

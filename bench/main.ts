@@ -1,4 +1,5 @@
 import { startContender, type Contender, type Measured } from "./measure.ts";
+import { median } from "./median.ts";
 import { startReloading } from "./reload-latency.ts";
 
 /**
@@ -11,7 +12,6 @@ const quick = process.argv.includes("--quick");
 const json = process.argv.includes("--json");
 const ROUNDS = quick ? 1 : 3;
 const SECONDS = quick ? 2 : 5;
-
 const RELOADS = quick ? 5 : 40;
 
 const CALL = { method: "tools/call", params: { name: "echo", arguments: { text: "hello" } } };
@@ -95,10 +95,6 @@ async function rounds(contenders: readonly Contender[], call: typeof CALL | type
 /** The median of the ratios within each round. */
 function ratio(results: Results, a: Contender, b: Contender, key: keyof Measured): number {
   return median(results.get(a)!.map((run, round) => run[key] / results.get(b)![round]![key]));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 function print(title: string, results: Results): void {

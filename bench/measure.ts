@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { loadHttp, loadSockets, type Call } from "./load.ts";
+import { loadHttp, loadSockets } from "./load.ts";
+import type { Call } from "./request.ts";
 import type { ServerInfo } from "./servers/child.ts";
 
 export interface Measured {

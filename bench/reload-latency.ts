@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, readSettings, startServer } from "../adapters/node/index.ts";
+import { bodyOf, headersOf } from "./request.ts";
 
 /** Time between two saves, so that each is a change of its own, in milliseconds. */
 const PAUSE_MS = 200;
@@ -54,21 +55,12 @@ export async function startReloading(): Promise<ReloadingServer> {
 }
 
 function callerOf(mcpUrl: string, key: string): () => Promise<string> {
-  const headers = {
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    authorization: `Bearer ${key}`,
-    "mcp-protocol-version": "2026-07-28",
-    "mcp-method": "tools/call",
-    "mcp-name": "numbers_numbers",
+  const call = {
+    method: "tools/call",
+    params: { name: "numbers_numbers", arguments: {} },
   };
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1.0.0" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const params = { name: "numbers_numbers", arguments: {}, _meta };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+  const headers = headersOf(call, key);
+  const body = bodyOf(call, 1);
   return async () => {
     const response = await fetch(mcpUrl, { method: "POST", headers, body });
     const text = await response.text();

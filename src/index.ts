@@ -1,12 +1,12 @@
 /** What adapters, and programs that embed the server, import. */
 export { problem } from "./api/problem.ts";
-export type { OpenSocket, SocketDecision } from "./api/mcp-socket.ts";
+export type { SocketDecision } from "./api/mcp-socket.ts";
 export { createApp } from "./app.ts";
 export type { App, AppDeps } from "./app.ts";
 export { parsePluginsFile } from "./config.ts";
 export { environmentKey, KEY_ROLES, toKeyRecord } from "./core/auth/keys.ts";
 export { bearerSecretFault } from "./core/auth/bearer-secret.ts";
-export { MAX_MESSAGE_BYTES } from "./core/message-text.ts";
+export { MAX_MESSAGE_BYTES, MAX_UNSENT_BYTES } from "./core/message-text.ts";
 export { parseMasterKey } from "./core/auth/master-key.ts";
 export { parseManifest } from "./core/plugin-manifest.ts";
 export type { StepLimits } from "./core/plugin-steps.ts";

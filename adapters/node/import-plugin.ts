@@ -1,8 +1,8 @@
 import { registerHooks } from "node:module";
+import { EXTENSION } from "./source-form.ts";
 import { createSyntaxPlaces, type SyntaxPlaces } from "./syntax-place.ts";
 
 const SDK_NAME = "mcp-plugin-server/plugin";
-const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 
 let places: SyntaxPlaces | null = null;
 

@@ -1,5 +1,3 @@
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   createApp,
   createInProcessHost,
@@ -8,24 +6,23 @@ import {
   createMemorySessions,
   stackOf,
   type App,
+  type AppDeps,
   type InstanceEntry,
   type KeyRecord,
   type Logger,
 } from "../../src/index.ts";
 import { loadMasterKey, prepareDataFolder } from "./data-folder.ts";
-import type { HotReload } from "./dev/hot-reload.ts";
 import { openDatabase, type OpenDatabase } from "./database.ts";
 import { importPlugin } from "./import-plugin.ts";
 import { createAjvEngine } from "./json-schema.ts";
 import { toServerConfig } from "./listen-rules.ts";
-import { createDiscovery } from "./plugin-loader.ts";
+import { discoveryOf } from "./plugin-discovery.ts";
 import { readPluginsFile } from "./plugins-file.ts";
 import { sha256, systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
-import { createWorkerHost } from "./worker-host/worker-host.ts";
 import { VERSION } from "./version.ts";
-
-export const BUNDLED_PLUGINS = fileURLToPath(new URL("../../plugins", import.meta.url));
+import { within } from "./within.ts";
+import { createWorkerHost, type WorkerHostDeps } from "./worker-host/worker-host.ts";
 
 /** How long a start waits for plugins before it tells where the server is, in milliseconds. */
 const START_PATIENCE_MS = 10_000;
@@ -58,8 +55,10 @@ export interface NodeAppDeps {
   /** Every key that lets somebody in. */
   readonly keys: readonly KeyRecord[];
   readonly logger: Logger;
-  /** Hears which files plugins consist of. With it, every plugin runs in a thread of its own, whatever its settings say. */
-  readonly hotReload?: HotReload | null;
+  /** Where every plugin runs, whatever its settings say. */
+  readonly runAllIn?: AppDeps["runAllIn"];
+  /** Hears which files the plugins consist of that run in threads. */
+  readonly onModule?: WorkerHostDeps["onModule"];
 }
 
 /** The app with everything that Node supplies, however its clients reach it. Its plugins have not been started. */
@@ -68,7 +67,8 @@ export function createNodeApp({
   stores,
   keys,
   logger,
-  hotReload = null,
+  runAllIn,
+  onModule,
 }: NodeAppDeps): Promise<App> {
   const { entries, masterKey, database } = stores;
   return createApp({
@@ -76,16 +76,12 @@ export function createNodeApp({
     config: toServerConfig(settings),
     entries,
     instances: createInstanceRepository(database.db),
-    discovery: createDiscovery({
-      pluginsDir: settings.pluginsDir,
-      bundledDir: BUNDLED_PLUGINS,
-      packagesFrom: dirname(settings.configFile),
-    }),
+    discovery: discoveryOf(settings),
     hosts: {
       "in-process": createInProcessHost({ importModule: importPlugin }),
-      worker: createWorkerHost(hotReload === null ? {} : { onModule: hotReload.onModule }),
+      worker: createWorkerHost({ ...(onModule && { onModule }) }),
     },
-    ...(hotReload !== null && { runAllIn: "worker" }),
+    ...(runAllIn && { runAllIn }),
     keys,
     credentials: createMemoryCredentials(),
     masterKey,
@@ -108,10 +104,5 @@ export async function startPatiently(
   started.catch((error: unknown) =>
     logger.error("Plugins did not start", { error: stackOf(error) }),
   );
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, patienceMs);
-  });
-  await Promise.race([started, patience]);
-  clearTimeout(timer);
+  await within(patienceMs, started);
 }

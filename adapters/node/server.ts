@@ -45,7 +45,13 @@ export async function startServer(
     const { keys, created, save } = await prepareKeys(keyStore, settings);
     const hotReload = mode === "dev" ? new HotReload({ settings, logger }) : null;
     ends.push(() => hotReload?.close());
-    const app = await createNodeApp({ settings, stores, keys, logger, hotReload });
+    const app = await createNodeApp({
+      settings,
+      stores,
+      keys,
+      logger,
+      ...(hotReload && { runAllIn: "worker", onModule: hotReload.onModule }),
+    });
     const webSockets = new WebSockets({ app, time: systemTime, logger });
     const listening = await listen(createExpress(app), settings, webSockets);
     ends.push(

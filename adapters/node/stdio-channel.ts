@@ -2,12 +2,6 @@ import type { Readable, Writable } from "node:stream";
 import { MAX_MESSAGE_BYTES, type MessageChannel, type ServedChannel } from "../../src/index.ts";
 import { LineReader } from "./stdio-lines.ts";
 
-const TOO_LONG = JSON.stringify({
-  jsonrpc: "2.0",
-  id: null,
-  error: { code: -32000, message: `The message must not exceed ${MAX_MESSAGE_BYTES} bytes` },
-});
-
 export interface StdioStreams {
   readonly input: Readable;
   readonly output: Writable;
@@ -44,7 +38,7 @@ export class StdioChannel implements MessageChannel {
   serve(served: ServedChannel): void {
     const lines = new LineReader(MAX_MESSAGE_BYTES, {
       onLine: (line) => served.receive(line),
-      onTooLong: () => void this.send(TOO_LONG).catch(() => {}),
+      onTooLong: () => served.tooLong(),
     });
     this.#input.on("data", (chunk: Uint8Array) => {
       if (this.#open) lines.push(chunk);

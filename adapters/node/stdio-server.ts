@@ -3,6 +3,7 @@ import { endInReverse, type Ends } from "./ends.ts";
 import { createNodeApp, openStores, startPatiently } from "./node-app.ts";
 import type { Settings } from "./settings.ts";
 import { StdioChannel, type StdioStreams } from "./stdio-channel.ts";
+import { within } from "./within.ts";
 
 /**
  * How long the client's first message may wait for plugins to start, in milliseconds: well below the ten seconds after
@@ -62,14 +63,4 @@ async function clientGone(channel: StdioChannel, served: ServedChannel): Promise
   await Promise.race([answered, channel.outputEnded]);
   // Calls that still run are for nobody now.
   served.closed();
-}
-
-/** Waits for something, but not longer than this. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

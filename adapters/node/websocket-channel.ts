@@ -1,6 +1,12 @@
 import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
-import type { Logger, MessageChannel, ServedChannel, Time } from "../../src/index.ts";
+import {
+  MAX_UNSENT_BYTES,
+  type Logger,
+  type MessageChannel,
+  type ServedChannel,
+  type Time,
+} from "../../src/index.ts";
 
 /** Below the minute after which proxies cut what is silent, with one ping to spare. */
 const PING_MS = 30_000;
@@ -10,8 +16,6 @@ const FIRST_MESSAGE_MS = 30_000;
 const IDLE_MS = 60 * 60_000;
 /** Bytes that may wait for the client before nothing more is read of it, and senders wait, too. */
 const HIGH_WATER_BYTES = 1024 * 1024;
-/** A client that leaves more bytes than these unread is cut off by the next message: memory is not its to fill. */
-const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 
 /** Why the server closes a WebSocket (RFC 6455, section 7.4). */
 const NORMAL = 1000;
@@ -44,6 +48,9 @@ export class WebSocketChannel implements MessageChannel {
   #hasRead = false;
   /** Of the senders that wait for the client to read. */
   #drained: PromiseWithResolvers<void> | null = null;
+  /** Messages that had been read already when the client fell behind: as many as fit into a chunk or two. */
+  #held: string[] = [];
+  #isGoingOn = false;
 
   constructor(deps: WebSocketChannelDeps) {
     this.#deps = deps;
@@ -92,16 +99,32 @@ export class WebSocketChannel implements MessageChannel {
     this.#cancelFirst();
     this.#lastMessageAt = this.#deps.time.now();
     // A Buffer, as long as nobody chooses another `binaryType`.
-    this.#served?.receive((data as Buffer).toString("utf8"));
+    const message = (data as Buffer).toString("utf8");
+    if (this.#ws.isPaused) this.#held.push(message);
+    else this.#served?.receive(message);
   }
 
   #writtenOut(): void {
     if (this.#drained === null) return;
     this.#hasRead = true;
     if (this.#ws.bufferedAmount > HIGH_WATER_BYTES) return;
-    this.#ws.resume();
     this.#drained.resolve();
     this.#drained = null;
+    this.#goOn();
+  }
+
+  /** Serves what was held, one message a turn as ever, and then reads again; unless the client falls behind anew. */
+  #goOn(): void {
+    if (this.#isGoingOn) return;
+    this.#isGoingOn = true;
+    setImmediate(() => {
+      this.#isGoingOn = false;
+      if (this.#drained !== null || this.#ws.readyState !== this.#ws.OPEN) return;
+      const message = this.#held.shift();
+      if (message === undefined) return this.#ws.resume();
+      this.#served?.receive(message);
+      this.#goOn();
+    });
   }
 
   #pingLater(): void {

@@ -1,6 +1,6 @@
 import type { JsonSchema } from "mcp-plugin-server/plugin";
 import { LANGUAGE_PATTERN } from "./settings.ts";
-import type { Units } from "./units.ts";
+import { UNITS, type Units } from "./units.ts";
 import type { PlaceArguments } from "./wanted-place.ts";
 
 export interface WeatherArguments extends PlaceArguments {
@@ -45,7 +45,7 @@ const PLACE: Readonly<Record<string, JsonSchema>> = {
 const WEATHER: Readonly<Record<string, JsonSchema>> = {
   ...PLACE,
   units: {
-    enum: ["metric", "imperial", "standard"],
+    enum: UNITS,
     description:
       "metric: °C and m/s; imperial: °F and mph; standard: K and m/s. Left out: what this server is set to.",
   },

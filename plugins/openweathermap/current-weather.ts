@@ -1,21 +1,13 @@
+import { readConditions, readWind, type Wind } from "./conditions.ts";
 import { toLocalTime, toOffset } from "./local-time.ts";
 import {
-  readList,
   readNumber,
   readOffset,
   readOptionalNumber,
   readOptionalText,
   readSeconds,
-  readText,
 } from "./read-answer.ts";
-import { round, toDirection, UNIT_SYMBOLS, type Units } from "./units.ts";
-
-export interface Wind {
-  readonly speed: number;
-  readonly gust?: number | undefined;
-  /** Where it blows from, such as `NNE`. */
-  readonly from?: string | undefined;
-}
+import { round, UNIT_SYMBOLS, type Units } from "./units.ts";
 
 export interface CurrentWeather {
   readonly time: string;
@@ -66,24 +58,6 @@ export function parseCurrentWeather(answer: unknown): CurrentAnswer {
       sunrise: sunAt("sys.sunrise"),
       sunset: sunAt("sys.sunset"),
     },
-  };
-}
-
-/** There may be several, such as rain and mist. @throws UnexpectedAnswer */
-export function readConditions(from: unknown): string {
-  return readList(from, "weather", 10)
-    .map((it) => readText(it, "description"))
-    .join(", ");
-}
-
-/** @throws UnexpectedAnswer */
-export function readWind(from: unknown): Wind {
-  const degrees = readOptionalNumber(from, "wind.deg");
-  const gust = readOptionalNumber(from, "wind.gust");
-  return {
-    speed: round(readNumber(from, "wind.speed")),
-    gust: gust === undefined ? undefined : round(gust),
-    from: degrees === undefined ? undefined : toDirection(degrees),
   };
 }
 

@@ -1,4 +1,4 @@
-import { readConditions, readWind, type Wind } from "./current-weather.ts";
+import { readConditions, readWind, type Wind } from "./conditions.ts";
 import { toLocalDate, toLocalTime, toOffset } from "./local-time.ts";
 import {
   readList,

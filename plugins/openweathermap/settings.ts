@@ -1,5 +1,5 @@
 import type { JsonSchema } from "mcp-plugin-server/plugin";
-import type { Units } from "./units.ts";
+import { UNITS, type Units } from "./units.ts";
 
 /** The plugin's settings, as its schema lets them through. */
 export interface Settings {
@@ -29,7 +29,7 @@ export const SETTINGS_SCHEMA: JsonSchema = {
       pattern: "^[A-Za-z0-9._~-]+$",
     },
     units: {
-      enum: ["metric", "imperial", "standard"],
+      enum: UNITS,
       default: "metric",
       description: "For calls that name none. Standard is kelvin and metres per second.",
     },

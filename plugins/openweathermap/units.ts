@@ -1,4 +1,6 @@
-export type Units = "metric" | "imperial" | "standard";
+export const UNITS = ["metric", "imperial", "standard"] as const;
+
+export type Units = (typeof UNITS)[number];
 
 /** What the numbers mean that depend on the units. Everything else has its unit in its name. */
 export interface UnitNames {

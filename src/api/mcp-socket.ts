@@ -1,3 +1,4 @@
+import { bearerToken } from "../core/auth/authenticator.ts";
 import type { McpHandler } from "../core/mcp-handler.ts";
 import { stackOf } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
@@ -35,7 +36,7 @@ export type SocketDecision =
       /** The id of the request, for the log. */
       readonly requestId: string;
       /** Serves the socket once it is open; `null` when its principal has as many as it may meanwhile. */
-      serve(channel: MessageChannel): ServedChannel | null;
+      readonly serve: (channel: MessageChannel) => ServedChannel | null;
     };
 
 /** Decides about requests for a WebSocket, before anything is upgraded. Never rejects. */
@@ -110,8 +111,9 @@ function withCredential(headers: Headers, protocols: readonly string[]): Headers
     .map((name) => toKey(name.slice(BEARER.length)));
   if (keys.length === 0) return headers;
   const result = new Headers(headers);
-  const sent = [headers.get("authorization")?.replace(/^bearer /i, ""), ...keys];
-  const different = new Set(sent.filter((key) => key !== undefined));
+  const header = headers.get("authorization");
+  // A header that carries no key differs from every key.
+  const different = new Set(header === null ? keys : [bearerToken(header) ?? "", ...keys]);
   const [key] = different;
   result.delete("authorization");
   if (different.size === 1 && key !== "") result.set("authorization", `Bearer ${key}`);

@@ -37,8 +37,10 @@ export function offeredProtocols(headers: Headers): readonly string[] | null {
 }
 
 /** A refusal in the words of the protocol that is spoken at the path, as its HTTP transport refuses. */
-export function fault(status: number, message: string, headers: HeadersInit = {}): Response {
-  const response = jsonRpcError(status, -32000, message);
-  for (const [name, value] of new Headers(headers)) response.headers.set(name, value);
-  return response;
+export function fault(
+  status: number,
+  message: string,
+  headers?: Readonly<Record<string, string>>,
+): Response {
+  return jsonRpcError(status, -32000, message, headers);
 }

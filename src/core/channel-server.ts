@@ -4,6 +4,7 @@ import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
 import type { Time } from "../types/runtime.ts";
+import { waitAtMost } from "../util/deadline.ts";
 import { uuidv7 } from "../util/ids.ts";
 import { ChannelTransport } from "./channel-transport.ts";
 import type { Connection, PluginMcpServer } from "./plugin-mcp-server.ts";
@@ -84,10 +85,7 @@ export class ChannelServer {
       era: null,
       servers: [],
       close: async () => {
-        const { promise: late, resolve } = Promise.withResolvers<void>();
-        const cancel = time.after(GOODBYE_MS, resolve);
-        await Promise.race([handle.close(), late]);
-        cancel();
+        await waitAtMost(handle.close(), GOODBYE_MS, time);
         await transport.close();
       },
     };

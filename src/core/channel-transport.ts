@@ -10,7 +10,8 @@ import {
 } from "@modelcontextprotocol/server";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import { isJsonObject } from "../util/json-object.ts";
-import { parseMessageText } from "./message-text.ts";
+import { jsonRpcErrorText } from "./json-rpc.ts";
+import { MAX_MESSAGE_BYTES, parseMessageText } from "./message-text.ts";
 
 /** Requests of one channel that may be under way at once. */
 const MAX_IN_FLIGHT = 256;
@@ -111,6 +112,11 @@ export class ChannelTransport implements Transport, ServedChannel {
     this.#refuse(idOf(message), -32600, "Invalid Request: it is not one JSON-RPC 2.0 message");
   }
 
+  tooLong(): void {
+    if (!this.#open) return;
+    this.#refuse(null, -32000, `The message must not exceed ${MAX_MESSAGE_BYTES} bytes`);
+  }
+
   #settle(id: RequestId): void {
     this.#inFlight.delete(id);
     if (this.#answered === null || this.#isWaitedFor()) return;
@@ -124,9 +130,7 @@ export class ChannelTransport implements Transport, ServedChannel {
 
   #refuse(id: string | number | null, code: number, message: string): void {
     this.onerror?.(new Error(message));
-    this.#channel
-      .send(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }))
-      .catch(ignoreClosed);
+    this.#channel.send(jsonRpcErrorText(id, code, message)).catch(ignoreClosed);
   }
 }
 

@@ -1,9 +1,21 @@
-/** A JSON-RPC error as the whole answer to a request whose id is not known or does not matter. */
+/** The text of a JSON-RPC error; `id` is `null` where the request's is not known or does not matter. */
+export function jsonRpcErrorText(
+  id: string | number | null,
+  code: number,
+  message: string,
+): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } });
+}
+
+/** A JSON-RPC error as the whole answer to an HTTP request. */
 export function jsonRpcError(
   status: number,
   code: number,
   message: string,
-  id: string | number | null = null,
+  headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return Response.json({ jsonrpc: "2.0", error: { code, message }, id }, { status });
+  return new Response(jsonRpcErrorText(null, code, message), {
+    status,
+    headers: { ...headers, "content-type": "application/json" },
+  });
 }

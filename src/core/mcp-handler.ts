@@ -118,7 +118,6 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
       const headers = { "content-type": "application/json" };
       return new Response(encode(call.id, answer), { headers });
     }
-    // A question back has rules of its own (capabilities, shapes), and those are the SDK's.
     return modern.fetch(request, {
       parsedBody: body,
       authInfo: toAuthInfo({ ...caller, answer }),

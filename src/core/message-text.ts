@@ -3,6 +3,8 @@ import { ok, refuse, type Result } from "../util/result.ts";
 
 /** Bytes of one message, whichever transport brings it. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** Bytes that one client may leave unread on a connection that stays. It is cut off then: memory is not its to fill. */
+export const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 const BOUNDS = { maxDepth: 64, maxNodes: 100_000 } as const;
 
 export interface MessageFault {

@@ -2,13 +2,12 @@ import { AppError } from "../errors.ts";
 import type { CallEvents, CallOutcome } from "../types/host.ts";
 import type { LogLevel } from "../types/plugin.ts";
 import type { Time } from "../types/runtime.ts";
+import { isFiniteNumber, MAX_LOG_CHARS } from "../util/call-reports.ts";
 import { toJsonText } from "../util/json-text.ts";
 import { MAX_CALL_MS } from "./call-limits.ts";
 
 /** A plugin in a tight loop must not flood its client; one last report (progress = total) goes out all the same. */
 const MAX_REPORTS_PER_CALL = 1_000;
-/** Characters of JSON text in one log message to the client. */
-const MAX_LOG_CHARS = 64 * 1024;
 
 const LOG_LEVELS: ReadonlySet<unknown> = new Set<LogLevel>([
   "debug",
@@ -91,13 +90,13 @@ export class RunningCall implements CallEvents {
   }
 
   progress(progress: number, total?: number, message?: string): void {
-    if (this.#ended || !isNumber(progress) || progress <= this.#lastProgress) return;
+    if (this.#ended || !isFiniteNumber(progress) || progress <= this.#lastProgress) return;
     this.#lastProgress = progress;
     this.#startTimer();
     if (this.#mayReport(progress === total)) {
       this.#reports.progress?.(
         progress,
-        isNumber(total) ? total : undefined,
+        isFiniteNumber(total) ? total : undefined,
         typeof message === "string" ? message : undefined,
       );
     }
@@ -137,9 +136,4 @@ export class RunningCall implements CallEvents {
 /** Why a call ends whose client has gone. */
 export function cancelled(requestId: string): AppError {
   return new AppError("CALL_ABORTED", `Request ${requestId} was cancelled.`);
-}
-
-/** Plugins are JavaScript as often as not: what the types promise may not hold. */
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
 }

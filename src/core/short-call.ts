@@ -13,7 +13,10 @@ export const REVISION = "2026-07-28";
 const MESSAGE_KEYS = new Set(["jsonrpc", "id", "method", "params"]);
 const PARAM_KEYS = new Set(["name", "arguments", "_meta"]);
 
-/** An ordinary 2026-07-28 tool call, read. */
+/**
+ * An ordinary 2026-07-28 tool call, read. When its answer asks back, request and answer go to the SDK after all: questions
+ * have rules of their own (capabilities, shapes).
+ */
 export interface ShortCall {
   readonly id: string | number;
   readonly tool: CatalogTool;

@@ -2,6 +2,7 @@ import type { JSONRPCRequest, RequestId } from "@modelcontextprotocol/server";
 import { AppError, stackOf } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
+import { jsonRpcErrorText } from "./json-rpc.ts";
 import type { PluginCalls, ToolAnswer } from "./plugin-calls.ts";
 import type { ShortEncoder } from "./short-answer.ts";
 import { readOrdinaryCall, type ShortCall } from "./short-call.ts";
@@ -74,15 +75,13 @@ export class ShortChannelCalls {
         reports: { signal: controller.signal },
       });
       if (result.kind === "result") return answer(call.id, encode(call.id, result));
-      // A question back has rules of its own (capabilities, shapes), and those are the SDK's.
       this.#questions.set(call.id, result);
       askBack(request);
     } catch (error) {
       // A cancelled call gets no answer.
       if (error instanceof AppError && error.code === "CALL_ABORTED") return;
       logger.error("Request failed", { requestId, error: stackOf(error) });
-      const fault = { code: -32603, message: "Internal server error" };
-      answer(call.id, JSON.stringify({ jsonrpc: "2.0", id: call.id, error: fault }));
+      answer(call.id, jsonRpcErrorText(call.id, -32603, "Internal server error"));
     } finally {
       this.#running.delete(call.id);
     }

@@ -1,13 +1,12 @@
 import type { MessageChannel } from "../types/channel.ts";
 import type { Time } from "../types/runtime.ts";
 import { utf8 } from "../util/bytes.ts";
+import { MAX_UNSENT_BYTES } from "./message-text.ts";
 
 /** Often enough for the proxies on the way, which cut what is silent for half a minute or more; in milliseconds. */
 const KEEP_ALIVE_MS = 15_000;
 /** Bytes that may wait for the reader before senders wait for it, too. */
 const HIGH_WATER_BYTES = 64 * 1024;
-/** A reader that leaves this many bytes unread is cut off by the next message. */
-const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
 const KEEP_ALIVE = utf8(": keep-alive\n\n");
 
 /** The server's way to its client in HTTP+SSE: an event stream, one message an event. */

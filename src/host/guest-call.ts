@@ -1,11 +1,9 @@
 import type { CallEvents, CallOutcome } from "../types/host.ts";
 import type { LogLevel } from "../types/plugin.ts";
+import { isFiniteNumber, MAX_LOG_CHARS } from "../util/call-reports.ts";
 import { toJsonText } from "../util/json-text.ts";
 import type { Outbox } from "./guest-outbox.ts";
-import { MAX_MESSAGE_CHARS, type PluginMessage } from "./host-messages.ts";
-
-/** Characters of JSON text in one message to the client. */
-const MAX_LOG_CHARS = 64 * 1024;
+import { answerMessage, MAX_MESSAGE_CHARS, type PluginMessage } from "./host-messages.ts";
 
 /**
  * A call in flight, on the plugin's side. Plugins are JavaScript as often as not: a report that is none (a progress that
@@ -42,12 +40,12 @@ export class GuestCall implements CallEvents {
   }
 
   progress(progress: number, total?: number, message?: string): void {
-    if (this.#ended || !isNumber(progress)) return;
+    if (this.#ended || !isFiniteNumber(progress)) return;
     const report: PluginMessage = {
       type: "progress",
       id: this.#id,
       progress,
-      ...(isNumber(total) && { total }),
+      ...(isFiniteNumber(total) && { total }),
       ...(typeof message === "string" && { message: message.slice(0, MAX_LOG_CHARS) }),
     };
     // The last one always arrives, once.
@@ -77,7 +75,7 @@ export class GuestCall implements CallEvents {
  * @throws Error that says what of the outcome is no JSON, or too large
  */
 export function outcomeText(id: number, outcome: CallOutcome): string {
-  const answer = (rest: string) => `{"type":"answer","id":${id},"value":{${rest}}}`;
+  const answer = (rest: string) => answerMessage(id, `{${rest}}`);
   switch (outcome.kind) {
     case "result":
       return answer(`"kind":"result"${member("value", "Its result", outcome.value)}`);
@@ -100,8 +98,4 @@ function member(name: string, what: string, value: unknown): string {
   const text = toJsonText(value, MAX_MESSAGE_CHARS / 2);
   if (!text.ok) throw new Error(`${what} ${text.reason}.`);
   return `,"${name}":${text.value}`;
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
 }

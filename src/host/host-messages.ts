@@ -139,6 +139,11 @@ export function parsePluginMessage(data: unknown): Result<PluginMessage, string>
     : refuse(`is malformed, of type "${known}"`);
 }
 
+/** The text of an `answer` around a value that is JSON text already: values are large, and become text once. */
+export function answerMessage(id: number, value: string): string {
+  return `{"type":"answer","id":${id},"value":${value}}`;
+}
+
 function isId(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }

@@ -7,7 +7,7 @@ import { toJsonText } from "../util/json-text.ts";
 import { GuestCall, outcomeText } from "./guest-call.ts";
 import { createOutbox } from "./guest-outbox.ts";
 import { createAsks, createGuestServices } from "./guest-services.ts";
-import { MAX_MESSAGE_CHARS, type HostMessage } from "./host-messages.ts";
+import { answerMessage, MAX_MESSAGE_CHARS, type HostMessage } from "./host-messages.ts";
 import { hostPlugin } from "./hosted-plugin.ts";
 import { toPlugin } from "./plugin-object.ts";
 import { fromServerError, toWireError } from "./wire-error.ts";
@@ -128,7 +128,7 @@ function loaded(plugin: HostedPlugin | null): HostedPlugin {
 function answerText(id: number, value: unknown, what: string): string {
   const text = toJsonText(value, MAX_MESSAGE_CHARS - 100);
   if (!text.ok) throw new AppError("PLUGIN_INVALID", `${what} ${text.reason}.`);
-  return `{"type":"answer","id":${id},"value":${text.value}}`;
+  return answerMessage(id, text.value);
 }
 
 /** A regular expression is no JSON: it goes as its source and flags. */

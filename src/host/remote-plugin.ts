@@ -1,4 +1,3 @@
-import { AppError } from "../errors.ts";
 import type {
   CallEvents,
   CallOutcome,
@@ -9,10 +8,11 @@ import type {
   PluginSource,
 } from "../types/host.ts";
 import type { Time } from "../types/runtime.ts";
-import { withDeadline } from "../util/deadline.ts";
+import { waitAtMost, withDeadline } from "../util/deadline.ts";
 import { createFloodGuard, type FloodGuard } from "./flood-guard.ts";
 import { parsePluginMessage, type HostMessage, type PluginMessage } from "./host-messages.ts";
 import { createLiveness, type Liveness } from "./liveness.ts";
+import { PendingRequests, unavailable } from "./pending-requests.ts";
 import { ENDS, fatalEnd } from "./plugin-end.ts";
 import {
   isAnything,
@@ -22,7 +22,7 @@ import {
   type AnswerCheck,
 } from "./remote-answers.ts";
 import { createRemoteServices, passOn, type RemoteServices } from "./remote-services.ts";
-import { fromPluginError, toWireError } from "./wire-error.ts";
+import { toWireError } from "./wire-error.ts";
 
 /** What carries messages to a plugin's side and can end it: a thread, a process, a sandbox. */
 export interface PluginLink {
@@ -96,6 +96,7 @@ function toHosted(info: PluginInfo, remote: RemotePlugin): HostedPlugin {
     call: (call, events) => remote.call(call, events),
     stop: () => remote.stop(),
     cleanup: () => remote.cleanup(),
+    abandon: () => remote.close(),
   };
 }
 
@@ -107,14 +108,6 @@ type Request = HostMessage extends infer Message
 
 type Deps = RemotePluginDeps & { readonly limits: RemoteLimits };
 
-interface Pending {
-  readonly accepts: AnswerCheck<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-  /** Of a call. */
-  readonly events: CallEvents | null;
-}
-
 /** The server's side of one plugin that runs elsewhere. Believes nothing of what comes from there. */
 class RemotePlugin {
   readonly ended: Promise<Error>;
@@ -123,9 +116,8 @@ class RemotePlugin {
   readonly #services: RemoteServices;
   readonly #liveness: Liveness;
   readonly #flood: FloodGuard;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new PendingRequests((reason) => this.#end(reason));
   readonly #resolveEnded: (reason: Error) => void;
-  #lastId = 0;
   #stopping: Promise<void> | null = null;
   #cleanup: Promise<void> | null = null;
   #over = false;
@@ -152,7 +144,7 @@ class RemotePlugin {
   }
 
   request<T>(request: Request, accepts: AnswerCheck<T>, events: CallEvents | null = null) {
-    return this.#request(++this.#lastId, request, accepts, events);
+    return this.#request(this.#pending.nextId(), request, accepts, events);
   }
 
   async step(request: Request): Promise<void> {
@@ -161,7 +153,7 @@ class RemotePlugin {
 
   async call(call: HostCall, events: CallEvents): Promise<CallOutcome> {
     const { signal } = events;
-    const id = ++this.#lastId;
+    const id = this.#pending.nextId();
     let keep = () => {};
     const cancel = () => void (keep = this.#cancel(id, signal.reason));
     const outcome = this.#request(id, { type: "call", call }, isOutcome, events);
@@ -210,12 +202,8 @@ class RemotePlugin {
     }
     // A stop that goes on delays no cleanup, but may come to its end.
     if (this.#stopping === null) return this.close();
-    const patience = Promise.withResolvers<void>();
-    const cancel = time.after(limits.cleanup, patience.resolve);
-    void Promise.race([this.#stopping.catch(() => {}), patience.promise]).then(() => {
-      cancel();
-      return this.close();
-    });
+    const stopped = this.#stopping.catch(() => {});
+    void waitAtMost(stopped, limits.cleanup, time).then(() => this.close());
   }
 
   #request<T>(
@@ -225,8 +213,7 @@ class RemotePlugin {
     events: CallEvents | null,
   ): Promise<T> {
     if (this.#over) return Promise.reject(unavailable(new Error("It is not running.")));
-    return new Promise<T>((resolve, reject) => {
-      this.#pending.set(id, { accepts, resolve: resolve as Pending["resolve"], reject, events });
+    return this.#pending.open(id, accepts, events, () => {
       this.#post({ ...request, id });
       this.#liveness.watch();
     });
@@ -235,11 +222,7 @@ class RemotePlugin {
   /** Tells the plugin, and forgets the call if that does not end it. Answers how to keep it. */
   #cancel(id: number, reason: unknown): () => void {
     this.#post({ type: "cancel", id, reason: { ...toWireError(reason), stack: "" } });
-    return this.#deps.time.after(this.#deps.limits.abandon, () => {
-      const pending = this.#pending.get(id);
-      this.#pending.delete(id);
-      pending?.reject(new AppError("PLUGIN_TIMEOUT", "A cancelled call was never answered."));
-    });
+    return this.#deps.time.after(this.#deps.limits.abandon, () => this.#pending.abandon(id));
   }
 
   #post(message: HostMessage): void {
@@ -261,17 +244,7 @@ class RemotePlugin {
   #settles(message: PluginMessage): boolean {
     if (message.type === "pong") return this.#liveness.pong();
     if (message.type !== "answer" && message.type !== "failure") return false;
-    const pending = this.#pending.get(message.id);
-    if (pending === undefined) return false;
-    this.#pending.delete(message.id);
-    if (message.type === "failure") pending.reject(fromPluginError(message.error));
-    else if (pending.accepts(message.value)) pending.resolve(message.value);
-    else {
-      const reason = "answers something else than was asked";
-      pending.reject(unavailable(ENDS.malformed(reason)));
-      this.#end(ENDS.malformed(reason));
-    }
-    return true;
+    return this.#pending.settle(message);
   }
 
   #take(message: PluginMessage): void {
@@ -285,7 +258,7 @@ class RemotePlugin {
       case "progress":
       case "call-log":
       case "close-stream": {
-        const events = this.#pending.get(message.id)?.events;
+        const events = this.#pending.eventsOf(message.id);
         return events ? passOn(message, events) : undefined;
       }
       case "log":
@@ -314,11 +287,6 @@ class RemotePlugin {
   #finish(reason: Error): void {
     this.#over = true;
     this.#liveness.stop();
-    for (const { reject } of this.#pending.values()) reject(unavailable(reason));
-    this.#pending.clear();
+    this.#pending.abandonAll(reason);
   }
-}
-
-function unavailable(reason: Error): AppError {
-  return new AppError("PLUGIN_UNAVAILABLE", reason.message, { cause: reason });
 }

@@ -1,6 +1,6 @@
 import { AppError, ERROR_CODES, messageOf, stackOf, type ErrorCode } from "../errors.ts";
 
-const MAX_MESSAGE_CHARS = 16 * 1024;
+const MAX_ERROR_CHARS = 16 * 1024;
 const MAX_STACK_CHARS = 32 * 1024;
 
 /** What the server itself says of a call. A plugin that says it has not ended the call thereby. */
@@ -20,7 +20,7 @@ export interface WireError {
 
 /** Whatever was thrown, as data. Never throws itself. */
 export function toWireError(thrown: unknown): WireError {
-  const message = messageOf(thrown).slice(0, MAX_MESSAGE_CHARS);
+  const message = messageOf(thrown).slice(0, MAX_ERROR_CHARS);
   const stack = stackOf(thrown).slice(0, MAX_STACK_CHARS);
   try {
     const { name, code } = thrown as { name?: unknown; code?: unknown };

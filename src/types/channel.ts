@@ -9,10 +9,12 @@ export interface MessageChannel {
   close(): void;
 }
 
-/** The server's end of a channel. Neither function throws, whatever the client sends. */
+/** The server's end of a channel. No function throws, whatever the client sends. */
 export interface ServedChannel {
   /** Takes one message of the client's. What is no message gets a JSON-RPC error as its answer. */
   receive(message: string): void;
+  /** Takes note of a message that was left out, because it exceeded `MAX_MESSAGE_BYTES`. It gets an error as its answer. */
+  tooLong(): void;
   /** Says that the channel is closed: the client has gone. */
   closed(): void;
   /** Resolves when no request waits for its answer any more. One that listens for changes is not waited for. */

@@ -25,3 +25,17 @@ export async function withDeadline<T>(
     cancel?.();
   }
 }
+
+/**
+ * Waits for `work`, but not longer than `ms`, and then goes on without it. Rejects when `work` does in that time; a later
+ * rejection is no unhandled one.
+ */
+export async function waitAtMost(work: Promise<unknown>, ms: number, time: Time): Promise<void> {
+  const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+  const cancel = time.after(ms, resolve);
+  try {
+    await Promise.race([work, timeUp]);
+  } finally {
+    cancel();
+  }
+}

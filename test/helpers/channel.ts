@@ -38,6 +38,7 @@ export function openChannel(app: Pick<App, "serveLocal">): TestChannel {
   return {
     sent,
     receive: (message) => served.receive(message),
+    tooLong: () => served.tooLong(),
     closed: () => served.closed(),
     answered: () => served.answered(),
     isClosed: () => closed,

@@ -18,6 +18,7 @@ describe("the package", () => {
       KEY_ROLES
       LOOPBACK_NAMES
       MAX_MESSAGE_BYTES
+      MAX_UNSENT_BYTES
       bearerSecretFault
       createApp
       createInProcessHost
@@ -73,6 +74,7 @@ describe("the package", () => {
       ServerConfig
       ServerIdentity
       Sha256
+      SocketDecision
       StepLimits
       Time"
     `);

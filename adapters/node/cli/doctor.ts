@@ -6,9 +6,8 @@ import { messageOf, parseMasterKey } from "../../../src/index.ts";
 import { dataFolderFault, masterKeyPath } from "../data-folder.ts";
 import { databasePath } from "../database.ts";
 import { assertSafeListen } from "../listen-rules.ts";
-import { createDiscovery } from "../plugin-loader.ts";
+import { discoveryOf } from "../plugin-discovery.ts";
 import { readPluginsFile } from "../plugins-file.ts";
-import { BUNDLED_PLUGINS } from "../node-app.ts";
 import { readSettings, type Environment, type SettingFlags, type Settings } from "../settings.ts";
 import type { Output } from "./output.ts";
 
@@ -117,11 +116,7 @@ function databaseProblem(url: string): string | null {
 
 async function pluginProblem(settings: Settings): Promise<string | null> {
   const refs = Object.values(readPluginsFile(settings)).map((entry) => entry.package);
-  const { packages, errors } = await createDiscovery({
-    pluginsDir: settings.pluginsDir,
-    bundledDir: BUNDLED_PLUGINS,
-    packagesFrom: dirname(settings.configFile),
-  }).discover(refs);
+  const { packages, errors } = await discoveryOf(settings).discover(refs);
   const known = new Set(packages.map(({ ref }) => ref));
   const problems = refs
     .filter((ref) => !known.has(ref))

@@ -2,6 +2,7 @@ import { sendConsoleToLog } from "../console-to-log.ts";
 import { configureLogging, createLogger, flushLogging } from "../logging.ts";
 import { startServer, type ServerMode } from "../server.ts";
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
+import { IS_CLONE } from "../source-form.ts";
 import { jsonBanner, textBanner } from "./banner.ts";
 import { supervise } from "./supervise.ts";
 
@@ -43,7 +44,7 @@ export async function serve(
   }
 }
 
-/** The sources run in a clone, where npm is the way in; what was built runs as a package. */
+/** In a clone, npm is the way in. */
 function commandName(): string {
-  return import.meta.url.endsWith(".ts") ? "npm start --silent --" : "npx mcp-plugin-server";
+  return IS_CLONE ? "npm start --silent --" : "npx mcp-plugin-server";
 }

@@ -2,6 +2,7 @@ import { MCPConfigRegistry } from "@gleanwork/mcp-config-schema";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "../settings.ts";
+import { IS_CLONE } from "../source-form.ts";
 import { orNull, SERVER_NAME, type ClientConfig, type ClientId } from "./client-config.ts";
 
 /** The registry knows no other programs than packages that npx runs. What it writes for this one gives way to ours. */
@@ -15,22 +16,22 @@ const registry = new MCPConfigRegistry({ serverPackage: STAND_IN });
 export type CommandLine = readonly [program: string, ...args: string[]];
 
 /**
- * The command line with which a client starts the server on its stdin and stdout. Every path is absolute, because
- * clients start programs in any folder, and it names the Node that runs now, because they have other paths, too.
+ * The command line with which a client starts the server on its stdin and stdout. The paths of files are absolute, because
+ * clients start programs in any folder. In a clone it names the Node that runs now, because their `PATH` may lead to
+ * another; a package is run by npx, which they must find themselves.
  */
 export function stdioCommandLine({
   dataDir,
   configFile,
   pluginsDir,
 }: Pick<Settings, "dataDir" | "configFile" | "pluginsDir">): CommandLine {
-  const inClone = import.meta.url.endsWith(".ts");
   const flags = [
     ["--data-dir", dataDir],
     // What is named must be there.
     ...(existsSync(configFile) ? [["--config", configFile]] : []),
     ...(existsSync(pluginsDir) ? [["--plugins-dir", pluginsDir]] : []),
   ].flat();
-  return inClone
+  return IS_CLONE
     ? [process.execPath, MAIN, "stdio", ...flags]
     : [NPX, "-y", "mcp-plugin-server", "stdio", ...flags];
 }

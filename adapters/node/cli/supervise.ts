@@ -1,4 +1,5 @@
 import { stackOf, type Logger } from "../../../src/index.ts";
+import { sendWarningsToLog } from "../warnings-to-log.ts";
 import { EXIT, exitCodeOfSignal } from "./exit-codes.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -64,9 +65,7 @@ export function supervise({ close, logger }: Supervised): Supervisor {
     setTimeout(() => process.exit(EXIT.broken), BROKEN_CLOSE_MS).unref();
     void stop(EXIT.broken);
   });
-  // Node's own warnings (a deprecation in a plugin, say) belong into the log, in the log's format.
-  process.removeAllListeners("warning");
-  process.on("warning", (warning) => logger.warn(warning.message, { warning: warning.name }));
+  sendWarningsToLog(logger);
   // Whoever read our output has gone (`… | head`). There is nobody left to tell, and clients are to be served on.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 

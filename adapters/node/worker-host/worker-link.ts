@@ -5,10 +5,11 @@ import {
   type MessagePort,
 } from "node:worker_threads";
 import { messageOf, type LinkEvents, type PluginLink } from "../../../src/index.ts";
+import { EXTENSION } from "../source-form.ts";
+import { within } from "../within.ts";
 import { keepLoopsInterruptible } from "./interruptible-loops.ts";
 import { HARD_LIMIT_TIMES, watchMemory } from "./memory-watch.ts";
 
-const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
 const MAIN = new URL(`./worker-main${EXTENSION}`, import.meta.url);
 /** MB of stack, as Node has it for workers. */
 const STACK_MB = 4;
@@ -79,12 +80,7 @@ export function openWorker(
       endWatch();
       port.off("message", take);
       port.close();
-      let patience: NodeJS.Timeout | undefined;
-      const timeUp = new Promise((resolve) => {
-        patience = setTimeout(resolve, TERMINATE_MS);
-      });
-      await Promise.race([worker.terminate(), timeUp]);
-      clearTimeout(patience);
+      await within(TERMINATE_MS, worker.terminate());
       clearTimeout(waitsForExit);
       // One that does not end keeps no process alive.
       worker.unref();

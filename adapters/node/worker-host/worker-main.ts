@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createPluginGuest } from "../../../src/guest.ts";
 import { sendConsoleToLog } from "../console-to-log.ts";
 import { importPlugin } from "../import-plugin.ts";
+import { sendWarningsToLog } from "../warnings-to-log.ts";
 import { createModuleReport } from "./module-report.ts";
 import { sendOutputToLog } from "./output-to-log.ts";
 import type { WorkerStart } from "./worker-link.ts";
@@ -32,8 +33,7 @@ const guest = createPluginGuest({
 sendConsoleToLog(guest.logger);
 sendOutputToLog(process.stdout, (line) => guest.logger.info(line, { from: "stdout" }));
 sendOutputToLog(process.stderr, (line) => guest.logger.warn(line, { from: "stderr" }));
-process.removeAllListeners("warning");
-process.on("warning", ({ name, message }) => guest.logger.warn(message, { warning: name }));
+sendWarningsToLog(guest.logger);
 process.on("uncaughtExceptionMonitor", (error, origin) => {
   if (origin === "unhandledRejection") guest.tellFatal("rejection", reasonOf(error));
   else guest.tellFatal("exception", error);

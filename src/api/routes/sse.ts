@@ -29,7 +29,5 @@ export function sseRoutes(sse: SseServer): Route[] {
 }
 
 function onlyBy(method: string): Response {
-  const response = jsonRpcError(405, -32000, "Method not allowed");
-  response.headers.set("allow", method);
-  return response;
+  return jsonRpcError(405, -32000, "Method not allowed", { allow: method });
 }

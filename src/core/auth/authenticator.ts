@@ -38,11 +38,16 @@ export function createAuthenticator(keys: readonly KeyRecord[], sha256: Sha256):
   }
   return {
     async authenticate(authorization) {
-      const token = authorization === null ? null : (BEARER.exec(authorization)?.[1] ?? null);
+      const token = authorization === null ? null : bearerToken(authorization);
       if (token === null || token.length > MAX_TOKEN_LENGTH) return null;
       const digest = await sha256(utf8(token));
       const known = byPrefix.get(toHex(digest.subarray(0, PREFIX_CHARS / 2)));
       return known && equalInConstantTime(known.digest, digest) ? known.principal : null;
     },
   };
+}
+
+/** The token of an `Authorization` header; `null` when it carries something else. */
+export function bearerToken(authorization: string): string | null {
+  return BEARER.exec(authorization)?.[1] ?? null;
 }

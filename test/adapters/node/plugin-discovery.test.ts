@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDiscovery } from "../../../adapters/node/plugin-loader.ts";
+import { createDiscovery } from "../../../adapters/node/plugin-discovery.ts";
 import { temporaryFolder } from "../../helpers/server-process.ts";
 
 const folder = temporaryFolder();

@@ -1,12 +1,15 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   messageOf,
   parseManifest,
   type PluginDiscovery,
   type PluginPackage,
 } from "../../src/index.ts";
+import type { Settings } from "./settings.ts";
+
+const BUNDLED_PLUGINS = fileURLToPath(new URL("../../plugins", import.meta.url));
 
 const FOLDER_REF = /^\.\/[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 const NPM_REF = /^(@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
@@ -20,6 +23,18 @@ export interface PluginFolders {
   readonly bundledDir: string;
   /** From where npm packages are looked up, upwards: the folder of the file that names them. */
   readonly packagesFrom: string;
+}
+
+/** Finds the plugin packages that the settings lead to, and the server's own. */
+export function discoveryOf({
+  pluginsDir,
+  configFile,
+}: Pick<Settings, "pluginsDir" | "configFile">): PluginDiscovery {
+  return createDiscovery({
+    pluginsDir,
+    bundledDir: BUNDLED_PLUGINS,
+    packagesFrom: dirname(configFile),
+  });
 }
 
 /** Finds plugin packages on disk, without running any of their code. */
