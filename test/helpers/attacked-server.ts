@@ -24,24 +24,29 @@ export function useAttackedServer() {
     server = startProcess(["--json"], { cwd: folder.path, env });
     port = Number(new URL((await server.banner()).url).port);
   });
-  afterEach(async () => {
-    expect([server.child.exitCode, server.child.signalCode]).toEqual([null, null]);
-    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
-    const client = await openSocket(`http://127.0.0.1:${port}/mcp`, { authorizedBy: CLIENT_KEY });
-    const { result } = await client.request("tools/call", { name: "time_now", arguments: {} });
-    expect(result.content).toHaveLength(1);
-    await client.close();
-  });
+  afterEach(() => assertServes(server, port));
   afterAll(async () => {
-    expect(await server.stop()).toEqual({ code: 0, signal: null });
-    expect(server.stderr()).not.toMatch(/"level":"error"/i);
+    await assertEndsWell(server);
     folder.remove();
   });
 
   return {
     port: () => port,
-    pid: () => server.child.pid!,
     /** The good handshake, with some headers in the place of its own or beside them. */
     good: (headers: Headers = {}) => handshake(port, headers),
   };
+}
+
+async function assertServes({ child }: ServerProcess, port: number): Promise<void> {
+  expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  const client = await openSocket(`http://127.0.0.1:${port}/mcp`, { authorizedBy: CLIENT_KEY });
+  const { result } = await client.request("tools/call", { name: "time_now", arguments: {} });
+  expect(result.content).toHaveLength(1);
+  await client.close();
+}
+
+async function assertEndsWell(server: ServerProcess): Promise<void> {
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+  expect(server.stderr()).not.toMatch(/"level":"error"/i);
 }

@@ -49,11 +49,7 @@ export function frame({
 
 /** The payload of a close frame. */
 export function closePayload(code: number, reason: string | Uint8Array = ""): Buffer {
-  const bytes = Buffer.from(reason);
-  const payload = Buffer.alloc(2 + bytes.length);
-  payload.writeUInt16BE(code, 0);
-  payload.set(bytes, 2);
-  return payload;
+  return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]);
 }
 
 /** The head of a good handshake, unless headers are added or others take the place of its own. */
@@ -91,7 +87,7 @@ export function openRaw(port: number): RawSocket {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   let chunks: Buffer[] = [];
   // Put together when somebody looks: floods are answered in thousands of chunks.
-  const bytes = () => {
+  const received = () => {
     const all = Buffer.concat(chunks);
     chunks = [all];
     return all;
@@ -112,29 +108,31 @@ export function openRaw(port: number): RawSocket {
   });
   const until = (holds: () => boolean) =>
     new Promise<void>((resolve, reject) => {
-      const done = () => {
+      const look = () => {
         if (!holds()) return;
-        checks.delete(done);
+        checks.delete(look);
         resolve();
       };
-      checks.add(done);
-      done();
+      checks.add(look);
+      look();
       void ended.then(() => {
-        done();
-        reject(new Error(`The connection ended. It had brought: ${bytes().toString("latin1")}`));
+        look();
+        reject(new Error(`The connection ended. It had brought: ${received().toString("latin1")}`));
       });
     });
   return {
     socket,
     ended,
     until,
-    bytes,
+    bytes: received,
     write: (bytes) => void socket.write(bytes),
     statuses: () =>
-      [...bytes().toString("latin1").matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) =>
-        Number(status),
-      ),
-    closeCode: ended.then(() => closeCodeIn(bytes())),
+      [
+        ...received()
+          .toString("latin1")
+          .matchAll(/HTTP\/1\.1 (\d{3}) /g),
+      ].map(([, status]) => Number(status)),
+    closeCode: ended.then(() => closeCodeIn(received())),
   };
 }
 

@@ -102,8 +102,8 @@ export async function openSocket(
     closed,
     send,
     until,
-    request(method, params = {}, { id = ++lastId, bare = false, ...options } = {}) {
-      send({ id, method, params: bare ? params : { ...params, _meta: envelope(options) } });
+    request(method, params = {}, { id = ++lastId, bare = false, ...said } = {}) {
+      send({ id, method, params: bare ? params : { ...params, _meta: envelope(said) } });
       return until((message) => message.id === id && message.method === undefined);
     },
     notify: (method, params = {}) => send({ method, params }),

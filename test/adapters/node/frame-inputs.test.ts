@@ -209,6 +209,7 @@ describe("on a WebSocket", () => {
       await pause(1);
     }
     await client.until(() => client.bytes().includes('"id":"slow"'));
+    expect(client.bytes().toString("latin1")).toContain('"result":{}');
     client.socket.destroy();
   });
 });

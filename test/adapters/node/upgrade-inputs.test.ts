@@ -230,5 +230,6 @@ describe("a request for a WebSocket", () => {
         client.socket.destroy();
       }
     }
+    expect(await statusesOf(good(), 1)).toEqual([101]);
   });
 });

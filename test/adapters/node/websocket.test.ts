@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { createExpress } from "../../../adapters/node/express.ts";
 import { createHttpServer } from "../../../adapters/node/http-server.ts";
 import { WebSockets } from "../../../adapters/node/websocket.ts";
-import type { OpenSocket } from "../../../src/index.ts";
+import type { App } from "../../../src/index.ts";
 import { createFakeTime } from "../../helpers/fake-time.ts";
 import { createRecordingLogger } from "../../helpers/logger.ts";
 import { modernRequest } from "../../helpers/mcp.ts";
@@ -17,6 +17,8 @@ import { handshake, openRaw } from "../../helpers/raw-websocket.ts";
 import { CLIENT_KEY, createTestApp } from "../../helpers/test-app.ts";
 import { openWebSocketApp } from "../../helpers/websocket-server.ts";
 import { openSocket } from "../../helpers/websocket.ts";
+
+type OpenSocket = App["openSocket"];
 
 const unhandled: unknown[] = [];
 process.on("unhandledRejection", (reason) => unhandled.push(reason));
@@ -205,7 +207,7 @@ describe("a decision", () => {
     kind: "accepted",
     protocol: null,
     requestId: "r-1",
-    serve: () => ({ receive() {}, closed() {}, answered: async () => {} }),
+    serve: () => ({ receive() {}, tooLong() {}, closed() {}, answered: async () => {} }),
   } as const;
 
   it("that does not come ends the connection after 10 seconds", async () => {
