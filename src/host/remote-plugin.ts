@@ -1,3 +1,4 @@
+import { stackOf } from "../errors.ts";
 import type {
   CallEvents,
   CallOutcome,
@@ -237,7 +238,13 @@ class RemotePlugin {
     if (!this.#settles(message) && !this.#flood.take((data as string).length)) {
       return this.#end(ENDS.flooded());
     }
-    this.#take(message);
+    try {
+      this.#take(message);
+    } catch (error) {
+      // The server's own code failed at it. That must not end the server.
+      const fields = { type: message.type, error: stackOf(error) };
+      this.#deps.services.logger.error("A message of the plugin could not be taken", fields);
+    }
   }
 
   /** Takes what the server waits for; answers whether this was it. */

@@ -1,13 +1,12 @@
 import { readdirSync, type Dirent } from "node:fs";
-import { basename, dirname, extname, join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, type App, type Logger } from "../../../src/index.ts";
 import { readPluginsFile } from "../plugins-file.ts";
 import type { Settings } from "../settings.ts";
 import { FileWatch } from "./file-watch.ts";
 
-const CODE = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json", ".wasm"]);
-/** How deep below a plugin's folder a missing file is waited for. */
+/** How deep below a plugin's folder its entry is waited for. */
 const MAX_DEPTH = 4;
 
 export interface HotReloadDeps {
@@ -22,8 +21,13 @@ export interface HotReloadDeps {
 export class HotReload {
   readonly #deps: HotReloadDeps;
   readonly #watch: FileWatch;
-  /** By path, the instances that have loaded it. */
-  readonly #users = new Map<string, Set<string>>();
+  /** By instance, the files that its code consists of. */
+  readonly #files = new Map<string, Set<string>>();
+  /** The same of lives that are on their way up. */
+  readonly #coming = new Map<string, Set<string>>();
+  /** When each instance's latest load may have begun, in milliseconds since the epoch. */
+  readonly #loadedSince = new Map<string, number>();
+  readonly #begun = Date.now();
   #app: App | null = null;
   /** What has changed before there was an app to reload. */
   readonly #early = new Set<string>();
@@ -39,11 +43,12 @@ export class HotReload {
 
   /** Takes note that a file is part of an instance's code, also of code that did not load in the end. */
   readonly onModule = (instanceId: string, url: string): void => {
-    const path = fileURLToPath(url);
-    const users = this.#users.get(path);
-    if (users !== undefined) users.add(instanceId);
-    else this.#users.set(path, new Set([instanceId]));
-    this.#watch.addFile(path);
+    const path = pathOf(url);
+    if (path === null) return;
+    this.#files.set(instanceId, (this.#files.get(instanceId) ?? new Set()).add(path));
+    this.#coming.get(instanceId)?.add(path);
+    // It may have been saved while the code around it ran.
+    this.#watch.addFile(path, this.#loadedSince.get(instanceId) ?? this.#begun);
   };
 
   /** Begins to act on changes. */
@@ -58,62 +63,68 @@ export class HotReload {
     this.#watch.close();
   }
 
-  /**
-   * Watches what decides which instances there are, and where a file may be missing: a plugin that does not load is tried
-   * again with any code that comes or changes near it. Answers whether there is anything new to watch.
-   */
-  #watchFolders(): boolean {
-    const { configFile, pluginsDir } = this.#deps.settings;
-    this.#watch.addFile(configFile);
-    for (const { name } of entriesOf(pluginsDir)) {
-      this.#watch.addFile(join(pluginsDir, name, "package.json"));
-    }
-    const troubled = this.#troubled().flatMap(({ folder }) => foldersBelow(folder));
-    return this.#watch.setFolders(new Set([pluginsDir, ...troubled]));
-  }
-
-  #troubled(): { id: string; folder: string }[] {
-    const { pluginsDir } = this.#deps.settings;
-    const registered = new Map(
-      this.#app?.manager.registry.instances.map((each) => [each.settings.id, each]),
-    );
-    return (this.#app?.manager.statuses() ?? [])
-      .filter(({ state, reloadError }) => state === "failed" || reloadError !== null)
-      .flatMap(({ id }) => {
-        const instance = registered.get(id);
-        if (instance === undefined) return [];
-        const { package: code, settings } = instance;
-        const folder =
-          code === null ? join(pluginsDir, settings.package) : dirname(fileURLToPath(code.entry));
-        return [{ id, folder }];
-      });
-  }
-
   async #apply(paths: ReadonlySet<string>): Promise<void> {
     const app = this.#app;
     if (app === null) {
       for (const path of paths) this.#early.add(path);
       return;
     }
-    const { logger } = this.#deps;
-    logger.debug("Files have changed", { paths: [...paths] });
+    this.#deps.logger.debug("Files have changed", { paths: [...paths] });
     if ([...paths].some((path) => this.#decidesWhatRuns(path))) await this.#update(app);
-    const ids = new Set([...paths].flatMap((path) => [...(this.#users.get(path) ?? [])]));
-    const code = [...paths].filter((path) => CODE.has(extname(path)));
-    for (const { id, folder } of this.#troubled()) {
-      if (code.some((path) => path.startsWith(folder + sep))) ids.add(id);
-    }
-    await Promise.all([...ids].map((id) => app.manager.reload(id)));
+    const users = [...this.#files].filter(([, files]) => [...paths].some((it) => files.has(it)));
+    await Promise.all(users.map(([id]) => this.#reload(app, id)));
     // What came into a new folder before it was watched was not noticed.
     if (this.#watchFolders()) await this.#update(app);
   }
 
-  #decidesWhatRuns(path: string): boolean {
+  async #reload(app: App, id: string): Promise<void> {
+    const coming = new Set<string>();
+    this.#coming.set(id, coming);
+    this.#loadedSince.set(id, Date.now());
+    await app.manager.reload(id);
+    if (this.#coming.get(id) !== coming) return;
+    this.#coming.delete(id);
+    const status = app.manager.statuses().find((each) => each.id === id);
+    // Of the old life's files, those that the new one no longer has do not matter any more.
+    if (status?.state === "running" && status.reloadError === null && coming.size > 0) {
+      this.#files.set(id, coming);
+    }
+    if (status === undefined) this.#files.delete(id);
+    this.#watch.keepFiles(
+      new Set([...this.#deciding(), ...[...this.#files.values()].flatMap(toList)]),
+    );
+  }
+
+  /** The files that decide which instances there are. */
+  #deciding(): string[] {
     const { configFile, pluginsDir } = this.#deps.settings;
-    if (path === configFile || dirname(path) === pluginsDir) return true;
-    const isIn = dirname(dirname(path)) === pluginsDir;
-    // Of a folder that has just come, anything may be what makes it a plugin.
-    return isIn && (basename(path) === "package.json" || !this.#users.has(path));
+    const folders = entriesOf(pluginsDir).map(({ name }) => join(pluginsDir, name));
+    return [configFile, ...folders.map((folder) => join(folder, "package.json"))];
+  }
+
+  /** Watches what decides which instances there are. Answers whether there is a new folder to watch. */
+  #watchFolders(): boolean {
+    for (const file of this.#deciding()) this.#watch.addFile(file);
+    const awaited = this.#awaited().flatMap((folder) => foldersBelow(folder));
+    return this.#watch.setFolders(new Set([this.#deps.settings.pluginsDir, ...awaited]));
+  }
+
+  /** The folders of plugins that lack what makes them one. */
+  #awaited(): string[] {
+    const { pluginsDir } = this.#deps.settings;
+    return (this.#app?.manager.registry.instances ?? [])
+      .filter((instance) => instance.package === null && instance.settings.package.startsWith("./"))
+      .map(({ settings }) => join(pluginsDir, settings.package));
+  }
+
+  #decidesWhatRuns(path: string): boolean {
+    const { pluginsDir } = this.#deps.settings;
+    return (
+      path === pluginsDir ||
+      dirname(path) === pluginsDir ||
+      this.#deciding().includes(path) ||
+      this.#awaited().some((folder) => path === folder || path.startsWith(folder + sep))
+    );
   }
 
   /** One after the other: each reads what is there when its turn comes. */
@@ -128,6 +139,19 @@ export class HotReload {
     });
     return this.#updating;
   }
+}
+
+/** A plugin can tell of any URL; not every one is a path. */
+function pathOf(url: string): string | null {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return null;
+  }
+}
+
+function toList(paths: ReadonlySet<string>): string[] {
+  return [...paths];
 }
 
 function entriesOf(folder: string): Dirent[] {

@@ -126,10 +126,49 @@ describe("a watched file", () => {
     await vi.waitFor(() => expect(told).toEqual([["loop"], ["loop"]]), WAIT);
   });
 
-  it("in a folder that is not there is nothing", async () => {
-    watch.addFile(join(folder, "gone", "a.ts"));
+  it("is waited for with the folders above it", async () => {
+    watch.addFile(join(folder, "lib", "deep", "a.ts"));
+    mkdirSync(join(folder, "other"));
     await delay(QUIET_MS);
     expect(told).toEqual([]);
+    mkdirSync(join(folder, "lib", "deep"), { recursive: true });
+    write("lib/deep/a.ts", "1");
+    await vi.waitFor(() => expect(told).toEqual([["lib/deep/a.ts"]]), WAIT);
+    write("lib/deep/a.ts", "22");
+    await vi.waitFor(() => expect(told).toHaveLength(2), WAIT);
+  });
+
+  it("goes and comes with its folder", async () => {
+    mkdirSync(join(folder, "lib"));
+    watch.addFile(write("lib/a.ts", "1"));
+    renameSync(join(folder, "lib"), join(folder, "lib2"));
+    await vi.waitFor(() => expect(told).toEqual([["lib/a.ts"]]), WAIT);
+    write("lib2/a.ts", "22");
+    renameSync(join(folder, "lib2"), join(folder, "lib"));
+    await vi.waitFor(() => expect(told).toHaveLength(2), WAIT);
+    write("lib/a.ts", "333");
+    await vi.waitFor(() => expect(told).toHaveLength(3), WAIT);
+    expect(told.flat()).toEqual(["lib/a.ts", "lib/a.ts", "lib/a.ts"]);
+  });
+
+  it("that is newer than its reader is told of at once", async () => {
+    const path = write("a.ts", "1");
+    watch.addFile(path, Date.now() - 60_000);
+    await vi.waitFor(() => expect(told).toEqual([["a.ts"]]), WAIT);
+    watch.addFile(write("b.ts", "1"), Date.now() + 60_000);
+    await delay(QUIET_MS);
+    expect(told).toEqual([["a.ts"]]);
+  });
+
+  it("that is kept no longer is nobody's business", async () => {
+    watch.addFile(write("a.ts", "1"));
+    watch.addFile(write("b.ts", "1"));
+    watch.keepFiles(new Set([join(folder, "b.ts")]));
+    write("a.ts", "22");
+    write("b.ts", "22");
+    await vi.waitFor(() => expect(told).toEqual([["b.ts"]]), WAIT);
+    await delay(QUIET_MS);
+    expect(told).toEqual([["b.ts"]]);
   });
 });
 

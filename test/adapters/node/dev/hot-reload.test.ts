@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
+import { HotReload } from "../../../../adapters/node/dev/hot-reload.ts";
+import { createRecordingLogger } from "../../../helpers/logger.ts";
 import { openDevServer, sayingPlugin, WAIT } from "../../../helpers/dev-server.ts";
 
 const ONE = { demo: { package: "./demo" } };
@@ -84,6 +86,18 @@ describe("a saved file", () => {
     server.save("demo/unused.ts", "export {};");
     await delay(QUIET_MS);
     expect(server.logs.map(({ message }) => message)).not.toContain("Plugin was reloaded");
+  });
+
+  it("is read again when it was saved while it was read for the first time", async () => {
+    const head = `import { word } from "./words.ts";
+      const until = Date.now() + 700; while (Date.now() < until);`;
+    const server = await openDevServer({ "demo/index.ts": sayingPlugin("'one'") }, ONE);
+    server.save("demo/words.ts", 'export const word = "early";');
+    server.save("demo/index.ts", sayingPlugin("word", { head }));
+    await delay(400);
+    server.save("demo/words.ts", 'export const word = "late";');
+    await server.expectAnswer("demo_say", "late");
+    expect(await server.status("demo")).toMatchObject({ reloadError: null });
   });
 
   it("lets a call in flight finish on the old code", async () => {
@@ -198,10 +212,52 @@ describe("a version that does not come up", () => {
     await server.expectAnswer("demo_say", "new");
   });
 
+  it("comes up when the missing file is there with its folder", async () => {
+    const server = await openDevServer({ "demo/index.ts": sayingPlugin("'one'") }, ONE);
+    server.save("demo/index.ts", sayingPlugin("x", { head: 'import { x } from "./lib/new.ts";' }));
+    await vi.waitFor(async () => {
+      expect((await server.status("demo"))?.reloadError).toContain("new.ts");
+    }, WAIT);
+    server.save("demo/lib/new.ts", "export const x = 'new';");
+    await server.expectAnswer("demo_say", "new");
+    expect(await server.status("demo")).toMatchObject({ reloadError: null });
+  });
+
+  it("does not try again for what it writes itself", async () => {
+    const server = await openDevServer({ "demo/index.ts": sayingPlugin("'one'") }, ONE);
+    const writes = `
+      const { writeFileSync } = await import("node:fs");
+      writeFileSync(new URL("./cache.json", import.meta.url), String(process.hrtime.bigint()));
+      throw new Error("after writing");`;
+    for (const word of ["two", "three"]) {
+      server.save(
+        "demo/index.ts",
+        sayingPlugin(`'${word}'`, { members: `async start() { ${writes} }` }),
+      );
+      await vi.waitFor(async () => {
+        expect((await server.status("demo"))?.reloadError).toContain("after writing");
+      }, WAIT);
+    }
+    await delay(QUIET_MS);
+    const tries = server.logs.filter(({ message }) => message.includes("after writing"));
+    expect(tries).toHaveLength(2);
+  });
+
   it("comes up when it never has before", async () => {
     const server = await openDevServer({ "demo/index.ts": "export default {" }, ONE);
     expect(await server.status("demo")).toMatchObject({ state: "failed" });
     server.save("demo/index.ts", sayingPlugin("'one'"));
     await server.expectAnswer("demo_say", "one");
+  });
+});
+
+describe("a module that is no file of this machine", () => {
+  it.each(["file://elsewhere/x.js", "file:///a%2Fb.js", "no URL"])("is not watched: %s", (url) => {
+    const hotReload = new HotReload({
+      settings: { configFile: "/nowhere/c.json", configNamed: true, pluginsDir: "/nowhere/p" },
+      logger: createRecordingLogger(),
+    });
+    expect(() => hotReload.onModule("demo", url)).not.toThrow();
+    hotReload.close();
   });
 });

@@ -1,3 +1,4 @@
+import { renameSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { openDevServer, sayingPlugin, WAIT } from "../../../helpers/dev-server.ts";
 
@@ -68,6 +69,40 @@ describe("the plugins folder", () => {
     expect(await server.call("demo_say")).toBe("nothing");
     server.save("demo/index.ts", sayingPlugin("'back'"));
     await server.expectAnswer("demo_say", "back");
+  });
+});
+
+describe("folders that move", () => {
+  it("take their code along, and bring it back changed", async () => {
+    const server = await openDevServer(
+      {
+        "demo/index.ts": sayingPlugin("word", { head: 'import { word } from "./lib/words.ts";' }),
+        "demo/lib/words.ts": 'export const word = "one";',
+      },
+      ONE,
+    );
+    renameSync(`${server.plugins}demo/lib`, `${server.plugins}demo/lib2`);
+    await vi.waitFor(async () => {
+      expect((await server.status("demo"))?.reloadError).toContain("words.ts");
+    }, WAIT);
+    server.save("demo/lib2/words.ts", 'export const word = "two";');
+    renameSync(`${server.plugins}demo/lib2`, `${server.plugins}demo/lib`);
+    await server.expectAnswer("demo_say", "two");
+  });
+
+  it("may be the plugins folder itself", async () => {
+    const server = await openDevServer(FILES, ONE);
+    const folder = server.plugins.replace(/\/$/, "");
+    renameSync(folder, `${folder}2`);
+    await vi.waitFor(async () => {
+      expect((await server.status("demo"))?.reloadError).toContain("was not found");
+    }, WAIT);
+    renameSync(`${folder}2`, folder);
+    await vi.waitFor(async () => {
+      expect(await server.status("demo")).toMatchObject({ reloadError: null });
+    }, WAIT);
+    server.save("demo/index.ts", sayingPlugin("'moved'"));
+    await server.expectAnswer("demo_say", "moved");
   });
 });
 
