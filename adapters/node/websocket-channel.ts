@@ -26,7 +26,7 @@ const POLICY_VIOLATION = 1008;
 export interface WebSocketChannelDeps {
   readonly ws: WebSocket;
   /** The socket below it, which counts bytes. */
-  readonly socket: Pick<Socket, "bytesRead">;
+  readonly socket: Socket;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -44,8 +44,8 @@ export class WebSocketChannel implements MessageChannel {
   #lastMessageAt: number;
   /** What the socket had read by the last ping, in bytes. */
   #bytesSeen = -1;
-  /** Whether the client has read since the last ping some of what waited for it. */
-  #hasRead = false;
+  /** Of what waited for the client at the last ping. */
+  #outgoing: Outgoing = { waiting: 0, taken: 0 };
   /** Of the senders that wait for the client to read. */
   #drained: PromiseWithResolvers<void> | null = null;
   /** Messages that had been read already when the client fell behind: as many as fit into a chunk or two. */
@@ -106,7 +106,6 @@ export class WebSocketChannel implements MessageChannel {
 
   #writtenOut(): void {
     if (this.#drained === null) return;
-    this.#hasRead = true;
     if (this.#ws.bufferedAmount > HIGH_WATER_BYTES) return;
     this.#drained.resolve();
     this.#drained = null;
@@ -138,13 +137,21 @@ export class WebSocketChannel implements MessageChannel {
     });
   }
 
-  /** Any byte since the last ping will do: the pong of a client on a slow line comes behind a large message. */
+  /**
+   * Any byte since the last ping will do, in either direction: on a slow line the pong comes behind a large message of the
+   * client's, and the ping behind one of ours.
+   */
   #isAlive(): boolean {
-    const { bytesRead } = this.#deps.socket;
-    const isAlive = bytesRead > this.#bytesSeen || this.#hasRead;
-    this.#bytesSeen = bytesRead;
-    this.#hasRead = false;
-    return isAlive;
+    const { socket } = this.#deps;
+    const before = this.#outgoing;
+    this.#outgoing = outgoingOf(socket);
+    const hasSent = socket.bytesRead > this.#bytesSeen;
+    this.#bytesSeen = socket.bytesRead;
+    // The system takes whatever it has room for. What it had none for at the last ping, it takes as the client reads.
+    const hasRead = before.waiting > 0 && this.#outgoing.taken > before.taken;
+    // Since it fell behind, nothing has been read of it: the pong may be there already.
+    const fellBehind = before.waiting === 0 && this.#outgoing.waiting > 0;
+    return hasSent || hasRead || fellBehind;
   }
 
   #close(code: number, reason: string): void {
@@ -167,6 +174,31 @@ export class WebSocketChannel implements MessageChannel {
     this.#served?.closed();
   }
 }
+
+/** Of the bytes that were handed to the system: how many it has not taken yet, and how many it has. */
+interface Outgoing {
+  readonly waiting: number;
+  readonly taken: number;
+}
+
+interface Handle {
+  readonly bytesWritten: number;
+  readonly writeQueueSize: number;
+  /** Of TLS: the connection below, since TLS itself passes a message on as a whole. */
+  readonly _parent?: Handle;
+}
+
+/**
+ * From the handle, as Node's own `setTimeout` of sockets looks at it: `bytesWritten` and `writableLength` of the socket
+ * stand still until a message has been taken to its last byte. It is gone with the connection.
+ */
+function outgoingOf(socket: Socket): Outgoing {
+  const { _handle: handle } = socket as Socket & { readonly _handle?: Handle | null };
+  const { bytesWritten, writeQueueSize } = handle?._parent ?? handle ?? NO_HANDLE;
+  return { waiting: writeQueueSize, taken: bytesWritten - writeQueueSize };
+}
+
+const NO_HANDLE: Handle = { bytesWritten: 0, writeQueueSize: 0 };
 
 function closed(): Error {
   return new Error("The WebSocket is closed");

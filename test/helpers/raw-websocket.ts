@@ -75,11 +75,13 @@ export interface RawSocket {
   /** The status of each HTTP response that has come, and whatever has come in all. */
   statuses(): number[];
   bytes(): Buffer;
-  /** Resolves with the code of the server's close frame, or `null` when the connection ended without one. */
+  /** Resolves with the code of the server's close frame as soon as it is there, or `null` when the connection ended without one. */
   readonly closeCode: Promise<number | null>;
   /** Resolves when the connection has ended, whoever ended it. */
   readonly ended: Promise<void>;
   until(holds: () => boolean): Promise<void>;
+  /** Reads about so many bytes more, and then no further. */
+  readOn(bytes: number): Promise<void>;
 }
 
 /** A connection of which a test sends and sees every byte. It answers nothing by itself. */
@@ -132,25 +134,44 @@ export function openRaw(port: number): RawSocket {
           .toString("latin1")
           .matchAll(/HTTP\/1\.1 (\d{3}) /g),
       ].map(([, status]) => Number(status)),
-    closeCode: ended.then(() => closeCodeIn(received())),
+    async readOn(bytes) {
+      const before = socket.bytesRead;
+      socket.resume();
+      await until(() => socket.bytesRead >= before + bytes);
+      socket.pause();
+    },
+    // Lazy: looking at every chunk costs, and most tests do not ask.
+    get closeCode() {
+      return until(() => closeCodeIn(received()) !== null).then(
+        () => closeCodeIn(received()),
+        () => null,
+      );
+    },
   };
 }
 
-/** The code of the close frame among the frames behind the response's head. */
+/** The code of the close frame among the frames behind the response's head, when it is there in full. */
 function closeCodeIn(bytes: Buffer): number | null {
-  let at = bytes.indexOf("\r\n\r\n") + 4;
+  const headEnd = bytes.indexOf("\r\n\r\n");
+  if (headEnd < 0) return null;
+  let at = headEnd + 4;
   while (at + 2 <= bytes.length) {
     const opcode = bytes[at]! & 0x0f;
     let length = bytes[at + 1]!;
     let head = 2;
     if (length === 126) {
+      if (bytes.length < at + 4) return null;
       length = bytes.readUInt16BE(at + 2);
       head = 4;
     } else if (length === 127) {
+      if (bytes.length < at + 10) return null;
       length = Number(bytes.readBigUInt64BE(at + 2));
       head = 10;
     }
-    if (opcode === CLOSE) return length >= 2 ? bytes.readUInt16BE(at + head) : 1005;
+    if (opcode === CLOSE) {
+      if (bytes.length < at + head + length) return null;
+      return length >= 2 ? bytes.readUInt16BE(at + head) : 1005;
+    }
     at += head + length;
   }
   return null;

@@ -98,6 +98,6 @@ describe("in the worker host, a fault in a call", () => {
         abort();
         expect(await hung).toMatchObject({ code: "PLUGIN_TIMEOUT" });
       },
-      { deps: { limits: { pong: 1_000, abandon: 100 } } },
+      { deps: { limits: { pong: 5_000, abandon: 100 } } },
     ));
 });

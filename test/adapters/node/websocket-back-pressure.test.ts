@@ -6,6 +6,8 @@ import { openWebSocketApp, type WebSocketApp } from "../../helpers/websocket-ser
 
 const MIB = 1024 * 1024;
 const PING_MS = 30_000;
+/** Of answers of 3.5 MiB: several times what the systems on both sides hold. */
+const MANY = 20;
 
 const cutOffs = ({ logs }: WebSocketApp) =>
   logs
@@ -53,19 +55,20 @@ describe("a client that does not read", () => {
     await client.request("server/discover");
     client.ws.pause();
     const answers: Promise<unknown>[] = [];
-    const call = (id: number) => {
+    const call = () => {
+      const id = 100 + answers.length;
       answers.push(client.request("tools/call", { name: "demo_large" }, { id }));
     };
+    const isServed = async () => {
+      for (let tries = 0; tries < 100 && calls.count < answers.length; tries++) await pause(20);
+      return calls.count === answers.length;
+    };
     // Until what the systems between them hold is full, and one is left over.
-    let served = 0;
-    for (let id = 100; served === calls.count; id++) {
-      served = calls.count + 1;
-      call(id);
-      await pause(150);
-    }
+    do call();
+    while (answers.length < MANY && (await isServed()));
     expect(cutOffs(app)).toEqual([]);
-    const unread = answers.length - calls.count;
-    expect(unread).toBe(1);
+    expect(answers.length).toBeGreaterThan(1);
+    expect(answers.length - calls.count).toBe(1);
     client.ws.resume();
     await Promise.all(answers);
     expect(calls.count).toBe(answers.length);
@@ -91,6 +94,33 @@ describe("a client that does not read", () => {
     client.socket.pause();
     await pause(50);
     await app.time.advance(PING_MS);
+    expect(cutOffs(app)).toEqual([]);
+    await app.time.advance(PING_MS);
+    expect(cutOffs(app)).toEqual(["The client does not answer pings"]);
+    client.socket.destroy();
+  });
+
+  it("stays while it reads one large answer at 70 KB a second, behind which the pings wait", async () => {
+    const isDone = Promise.withResolvers<void>();
+    // Almost twelve mebibytes in UTF-8.
+    const tools = { large: () => isDone.promise.then(() => "€".repeat(3.9 * MIB)) };
+    const app = await openWebSocketApp({ plugins: { demo: testPlugin({ tools }) } });
+    const client = openRaw(app.port);
+    client.write(handshake(app.port));
+    await client.until(() => client.statuses().length > 0);
+    const call = { id: 1, method: "tools/call", params: { name: "demo_large" } };
+    client.write(frame({ payload: JSON.stringify({ jsonrpc: "2.0", ...call }) }));
+    await pause(50);
+    // Nothing waits yet. This client answers no ping, as if all its pongs came too late.
+    await app.time.advance(PING_MS);
+    isDone.resolve();
+    await client.until(() => client.bytes().length > 1_000);
+    client.socket.pause();
+    for (let pings = 0; pings < 3; pings++) {
+      await client.readOn(2 * MIB);
+      await pause(50);
+      await app.time.advance(PING_MS);
+    }
     expect(cutOffs(app)).toEqual([]);
     await app.time.advance(PING_MS);
     expect(cutOffs(app)).toEqual(["The client does not answer pings"]);
@@ -135,11 +165,8 @@ it("a flood of messages leaves turns to other clients", async () => {
   );
   flooding.write(flood);
   await flooding.until(() => flooding.bytes().includes("Invalid Request"));
-  const begun = performance.now();
   for (let calls = 0; calls < 20; calls++) await other.request("tools/list");
-  const took = performance.now() - begun;
   const answered = flooding.bytes().toString("latin1").split("Invalid Request").length - 1;
   expect(answered).toBeLessThan(100_000);
-  expect(took).toBeLessThan(1_000);
   flooding.socket.destroy();
 });
