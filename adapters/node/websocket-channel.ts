@@ -194,6 +194,7 @@ interface Handle {
  */
 function outgoingOf(socket: Socket): Outgoing {
   const { _handle: handle } = socket as Socket & { readonly _handle?: Handle | null };
+  // oxlint-disable-next-line no-underscore-dangle -- Node's own name
   const { bytesWritten, writeQueueSize } = handle?._parent ?? handle ?? NO_HANDLE;
   return { waiting: writeQueueSize, taken: bytesWritten - writeQueueSize };
 }

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../helpers/server-process.ts";
 
 const OPENERS = 4;
-const ROUNDS = 15;
+const ROUNDS = 5;
 
 /** Opens the databases it is told of, each at the same moment as the others do. */
 const CODE = `
