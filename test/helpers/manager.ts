@@ -1,4 +1,3 @@
-import { afterEach, beforeEach } from "vitest";
 import { createAjvEngine } from "../../adapters/node/json-schema.ts";
 import { sha256 } from "../../adapters/node/runtime.ts";
 import { PluginManager, type PluginManagerDeps } from "../../src/core/plugin-manager.ts";
@@ -152,18 +151,3 @@ export function version(text: string, members: Partial<MCPPlugin> = {}): () => T
 }
 
 export const NEVER = new Promise<never>(() => {});
-
-/** Lets each test of a file fail that leaves a rejection unhandled, which would end a Node process. */
-export function refuseUnhandledRejections(): void {
-  let reasons: unknown[] = [];
-  const listen = (reason: unknown) => void reasons.push(reason);
-  beforeEach(() => {
-    reasons = [];
-    process.on("unhandledRejection", listen);
-  });
-  afterEach(async () => {
-    await new Promise((resolve) => void setImmediate(resolve));
-    process.off("unhandledRejection", listen);
-    if (reasons.length > 0) throw new AggregateError(reasons, "Rejections were left unhandled");
-  });
-}

@@ -5,7 +5,7 @@ import { createServices } from "../contract/plugin-host/harness.ts";
 import { pluginHostContract } from "../contract/plugin-host.ts";
 import { systemTime } from "../../adapters/node/runtime.ts";
 import { INFO, openLoopback, openPlayed } from "../helpers/plugin-link.ts";
-import { refuseUnhandledRejections } from "../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectEnd, withFaulty } from "../helpers/faulty-plugin.ts";
-import { refuseUnhandledRejections } from "../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 
@@ -93,11 +93,11 @@ describe("in the worker host, a fault in a call", () => {
     withFaulty(
       async ({ callTool, abort }) => {
         const hung = callTool("hang").catch((error: unknown) => error);
-        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        await new Promise((resolve) => setTimeout(resolve, 4_500));
         expect(await callTool("nothing")).toBe("well");
         abort();
         expect(await hung).toMatchObject({ code: "PLUGIN_TIMEOUT" });
       },
-      { deps: { limits: { pong: 5_000, abandon: 100 } } },
+      { deps: { limits: { pong: 3_000, abandon: 100 } } },
     ));
 });

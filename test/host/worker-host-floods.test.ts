@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expectEnd, withFaulty } from "../helpers/faulty-plugin.ts";
-import { refuseUnhandledRejections } from "../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

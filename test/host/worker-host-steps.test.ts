@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createWorkerHost } from "../../adapters/node/worker-host/worker-host.ts";
 import { createServices } from "../contract/plugin-host/harness.ts";
 import { expectEnd, expectToServe, FAULTY } from "../helpers/faulty-plugin.ts";
-import { refuseUnhandledRejections } from "../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

@@ -207,14 +207,6 @@ describe("a request for a WebSocket", () => {
     client.socket.destroy();
   });
 
-  it("that does not come to its end is given up after ten seconds", async () => {
-    const client = openRaw(port());
-    client.write(good().slice(0, -2));
-    await client.ended;
-    expect(client.statuses()).toEqual([408]);
-    client.socket.destroy();
-  });
-
   it.each<[what: string, leave: (client: RawSocket) => void]>([
     ["resets the connection", ({ socket }) => void socket.resetAndDestroy()],
     ["closes its end", ({ socket }) => void socket.end()],

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createExpress } from "../../../adapters/node/express.ts";
 import { createHttpServer } from "../../../adapters/node/http-server.ts";
 import { WebSockets } from "../../../adapters/node/websocket.ts";
@@ -15,16 +15,13 @@ import { openNodeServer } from "../../helpers/node-server.ts";
 import { testPlugin } from "../../helpers/plugins.ts";
 import { handshake, openRaw } from "../../helpers/raw-websocket.ts";
 import { CLIENT_KEY, createTestApp } from "../../helpers/test-app.ts";
+import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 import { openWebSocketApp } from "../../helpers/websocket-server.ts";
 import { openSocket } from "../../helpers/websocket.ts";
 
 type OpenSocket = App["openSocket"];
 
-const unhandled: unknown[] = [];
-process.on("unhandledRejection", (reason) => unhandled.push(reason));
-afterEach(() => {
-  if (unhandled.length > 0) throw new Error("A promise was left alone.", { cause: unhandled[0] });
-});
+refuseUnhandledRejections();
 
 describe("the answer to a client that asks for a WebSocket", () => {
   it.each<[offered: readonly string[], chosen: string]>([

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Catalog } from "../../../src/core/tool-catalog.ts";
 import type { MCPPlugin, PluginContext, Tool } from "../../../src/types/plugin.ts";
-import {
-  createPlugin,
-  createTestManager,
-  refuseUnhandledRejections,
-} from "../../helpers/manager.ts";
+import { createPlugin, createTestManager } from "../../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

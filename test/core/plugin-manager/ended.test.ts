@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../../src/index.ts";
-import {
-  createPlugin,
-  createTestManager,
-  refuseUnhandledRejections,
-} from "../../helpers/manager.ts";
+import { createPlugin, createTestManager } from "../../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

@@ -4,8 +4,8 @@ import {
   createTestManager,
   createTracedPlugin,
   NEVER,
-  refuseUnhandledRejections,
 } from "../../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

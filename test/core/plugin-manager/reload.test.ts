@@ -4,10 +4,10 @@ import {
   createPlugin,
   createTestManager,
   createTracedPlugin,
-  refuseUnhandledRejections,
   toolCall,
   version,
 } from "../../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

@@ -6,10 +6,10 @@ import {
   createTestManager,
   createTracedPlugin,
   NEVER,
-  refuseUnhandledRejections,
   toInstance,
   version,
 } from "../../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

@@ -5,9 +5,9 @@ import {
   createTestManager,
   createTracedPlugin,
   NEVER,
-  refuseUnhandledRejections,
   toolCall,
 } from "../../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 

@@ -4,9 +4,9 @@ import {
   createPlugin,
   createTestManager,
   createTracedPlugin,
-  refuseUnhandledRejections,
   toInstance,
 } from "../../helpers/manager.ts";
+import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 
 refuseUnhandledRejections();
 
