@@ -1,0 +1,99 @@
+/** What is audited. `docs/security.md` says of each when it is written. */
+export type AuditAction =
+  | "credential.read"
+  | "credential.write"
+  | "credential.delete"
+  | "credential.sign"
+  | "vault.rotate"
+  | "vault.rotate-master"
+  | "vault.verify"
+  | "vault.export"
+  | "vault.import"
+  | "token.refresh"
+  | "token.revoke"
+  | "admin.request"
+  | "auth.refused"
+  | "audit.prune"
+  | "chain.open"
+  | "chain.close";
+
+/** `started` announces a change before it is tried; another record says how it ended. */
+export type AuditOutcome = "started" | "ok" | "refused" | "failed";
+
+/** What happened, in words and numbers that are no secrets. */
+export interface AuditEntry {
+  /** `plugin:<instance>`, `client:<id>`, `user:<id>` or `system`. */
+  readonly actor: string;
+  readonly action: AuditAction;
+  readonly instanceId: string | null;
+  /** What it was done to: a credential as `<owner>/<name>`, a route, a chain. Never a value. */
+  readonly subject: string | null;
+  readonly outcome: AuditOutcome;
+  readonly requestId: string | null;
+  /** Whatever else explains it, such as the sequence of a credential or the requests that were under way. */
+  readonly detail: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+}
+
+/** An entry in its chain. `mac` authenticates all the other members and, by `previous`, all records before it. */
+export interface AuditRecord extends AuditEntry {
+  /** One chain per writing process: a lower-case UUIDv7. */
+  readonly chain: string;
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** Epoch milliseconds. */
+  readonly time: number;
+  /** MAC of the record before it, base64url; of the first, a value derived from the chain's id. */
+  readonly previous: string;
+  readonly mac: string;
+}
+
+/** Where a chain stands. */
+export interface AuditHead {
+  readonly chain: string;
+  readonly seq: number;
+  readonly mac: string;
+}
+
+/** Takes records. A record counts as written when one sink has it. */
+export interface AuditSink {
+  readonly name: string;
+  /**
+   * Takes a group of records of one chain, in order; all or, at least, a beginning of them. After a failed attempt it is
+   * called again with records that it may have already: those it keeps as they are.
+   *
+   * @throws whatever keeps it from taking them
+   */
+  append(records: readonly AuditRecord[]): Promise<void>;
+  /** Makes what was appended survive a power cut, where `append` alone does not. */
+  sync?(): Promise<void>;
+  close?(): Promise<void>;
+}
+
+/** A sink whose records can be read back. */
+export interface AuditStore extends AuditSink {
+  /** The chains that have records here, oldest first, each with its last record. */
+  heads(): Promise<readonly AuditHead[]>;
+  /** Records of a chain in the order of `seq`, from `fromSeq` on, `limit` at most. As stored: unchecked. */
+  read(chain: string, fromSeq: number, limit: number): Promise<readonly AuditRecord[]>;
+  /** Forgets the records of a chain up to and with `toSeq`. Only for a cut that was signed before. */
+  cut(chain: string, toSeq: number): Promise<void>;
+}
+
+/** Keeps heads where whoever can change the records cannot reach: another disk, another machine. */
+export interface AuditAnchor {
+  readonly name: string;
+  anchor(head: AuditHead): Promise<void>;
+  /** The latest head of each chain that was anchored. */
+  heads(): Promise<readonly AuditHead[]>;
+}
+
+/** What everything that must leave a trace writes to. */
+export interface AuditLog {
+  /**
+   * Resolves when a sink has the record (see docs/security.md for what that survives). A group of records that come at once
+   * shares one write. With `durable`, waits until it survives a power cut, too.
+   *
+   * @throws AppError `AUDIT_UNAVAILABLE` when no sink takes it: what it describes must not happen then
+   */
+  record(entry: AuditEntry, durability?: "written" | "durable"): Promise<void>;
+}
