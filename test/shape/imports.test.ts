@@ -23,7 +23,10 @@ const ZONES: Readonly<Record<string, Zone>> = {
   "src/types": { ours: [], packages: NONE },
   "src/util": { ours: ["src/types", "src/errors.ts"], packages: /^semver\// },
   "src/errors.ts": { ours: ["src/types"], packages: NONE },
-  "src/core": { ours: INNER, packages: /^(@modelcontextprotocol\/server(\/stdio)?|zod)$/ },
+  "src/core": {
+    ours: INNER,
+    packages: /^(@modelcontextprotocol\/server(\/stdio)?|zod|@noble\/hashes\/.+|re2js|jose)$/,
+  },
   "src/host": { ours: INNER, packages: /^@cfworker\/json-schema$/ },
   // A driver's path brings the types of its runtime with it.
   "src/storage": { ours: [...INNER, "drizzle"], packages: /^drizzle-orm(\/\w+-core)?$/ },
@@ -138,7 +141,9 @@ function valueImportsOf(file: string): string[] {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(posix.join(ROOT, file), "utf8");
-  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => name!);
+  return [...text.matchAll(/(?<!\.)\b(?:from|import)\s*\(?\s*["']([^"'\s]+)["']/g)].map(
+    ([, name]) => name!,
+  );
 }
 
 function isAllowed(file: string, specifier: string): boolean {
