@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 const sdk = fileURLToPath(new URL("src/plugins/index.ts", import.meta.url));
+const migrations = fileURLToPath(new URL("drizzle/migrations/sqlite", import.meta.url));
 
 // What wrangler, which runs workerd for the tests, would otherwise look up, report or write elsewhere.
 Object.assign(process.env, {
@@ -39,7 +40,10 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // The Worker has no database yet. The repositories are tested on it.
+              d1Databases: ["TEST_DB"],
               bindings: {
+                TEST_MIGRATIONS: await readD1Migrations(migrations),
                 PUBLIC_URL: "https://mcp.example.org",
                 MCP_CLIENT_KEY: "mcpk_workers_test_client_key_0123456789",
                 MCP_ADMIN_TOKEN: "mcpa_workers_test_admin_token_012345678",

@@ -1,4 +1,12 @@
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { sql } from "drizzle-orm";
+import {
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/sqlite-core";
 
 /**
  * The tables for the SQLite family (better-sqlite3, libSQL, D1). Ids are text, lower-case UUIDv7 unless named; times
@@ -36,4 +44,89 @@ export const apiTokens = sqliteTable("api_tokens", {
   scopes: text().notNull(),
   createdAt: integer("created_at").notNull(),
   revokedAt: integer("revoked_at"),
+});
+
+/** Keys that seal credentials, each wrapped by the master key. */
+export const dataKeys = sqliteTable(
+  "data_keys",
+  {
+    id: text().primaryKey(),
+    instanceId: text("instance_id").notNull(),
+    wrapped: text().notNull(),
+    masterKeyId: text("master_key_id").notNull(),
+    state: text({ enum: ["active", "retiring"] }).notNull(),
+    createdAt: integer("created_at").notNull(),
+    uses: integer().notNull().default(0),
+  },
+  (table) => [
+    uniqueIndex("data_keys_one_active")
+      .on(table.instanceId)
+      .where(sql`state = 'active'`),
+  ],
+);
+
+/** One row for each instance that has, or had, credentials; `seal` authenticates its rows in `credentials`. */
+export const ledgers = sqliteTable("ledgers", {
+  instanceId: text("instance_id").primaryKey(),
+  version: integer().notNull(),
+  seal: text().notNull(),
+});
+
+/** What credentials there are, whichever driver holds them. */
+export const credentials = sqliteTable(
+  "credentials",
+  {
+    owner: text().notNull(),
+    instanceId: text("instance_id").notNull(),
+    name: text().notNull(),
+    sequence: integer().notNull(),
+    dataKeyId: text("data_key_id").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.instanceId, table.owner, table.name] }),
+    index("credentials_data_key").on(table.dataKeyId),
+  ],
+);
+
+/** The credentials themselves, where the database is the driver. */
+export const sealedCredentials = sqliteTable(
+  "sealed_credentials",
+  {
+    owner: text().notNull(),
+    instanceId: text("instance_id").notNull(),
+    name: text().notNull(),
+    sealed: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.instanceId, table.owner, table.name] })],
+);
+
+/** Audit records; `previous` and `mac` make a chain of those of one process. */
+export const audit = sqliteTable(
+  "audit",
+  {
+    chain: text().notNull(),
+    seq: integer().notNull(),
+    time: integer().notNull(),
+    actor: text().notNull(),
+    action: text().notNull(),
+    instanceId: text("instance_id"),
+    subject: text(),
+    outcome: text().notNull(),
+    requestId: text("request_id"),
+    detail: text().notNull(),
+    previous: text().notNull(),
+    mac: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.chain, table.seq] }),
+    index("audit_time").on(table.time),
+  ],
+);
+
+/** Single values by name, such as the one that tells whether the master key is the right one. */
+export const meta = sqliteTable("meta", {
+  name: text().primaryKey(),
+  value: text().notNull(),
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { openDatabase, type OpenDatabase } from "../../adapters/node/database.ts";
+import { openSqlite, type OpenDatabase } from "../../adapters/node/sqlite.ts";
 
 /** A new folder that goes when the test ends. */
 export function makeFolder(): string {
@@ -13,7 +13,7 @@ export function makeFolder(): string {
 
 /** A new database in a file, with the tables in it. */
 export function makeDatabase(): OpenDatabase {
-  const database = openDatabase(`file:${join(makeFolder(), "test.db")}`);
+  const database = openSqlite(join(makeFolder(), "test.db"));
   onTestFinished(() => database.close());
   return database;
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createConsoleLogger } from "../../adapters/workers/console-logger.ts";
+import { createScrubber } from "../../src/index.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -9,6 +10,23 @@ describe("the Worker's logger", () => {
     createConsoleLogger().with({ plugin: "time" })[level]("Ticks", { count: 1 });
     expect(write).toHaveBeenCalledExactlyOnceWith(
       JSON.stringify({ level, message: "Ticks", plugin: "time", count: 1 }),
+    );
+  });
+
+  it("takes known secrets out of a line, also out of what was bound", () => {
+    const write = vi.spyOn(console, "info").mockReturnValue();
+    const scrubber = createScrubber();
+    scrubber.learn(new TextEncoder().encode('a "secret"'));
+    createConsoleLogger((text) => scrubber.scrub(text))
+      .with({ plugin: 'a "secret"' })
+      .info('Of a "secret"', { list: ['a "secret"'] });
+    expect(write).toHaveBeenCalledExactlyOnceWith(
+      JSON.stringify({
+        level: "info",
+        message: "Of [redacted]",
+        plugin: "[redacted]",
+        list: ["[redacted]"],
+      }),
     );
   });
 

@@ -10,12 +10,12 @@ const ROUNDS = 5;
 const CODE = `
   const { parentPort, workerData } = require("node:worker_threads");
   const arrived = new Int32Array(workerData.arrived);
-  import(workerData.database).then(({ openDatabase }) => {
+  import(workerData.database).then(({ openSqlite }) => {
     parentPort.on("message", (path) => {
       Atomics.add(arrived, 0, 1);
       while (Atomics.load(arrived, 0) % ${OPENERS} !== 0);
       try {
-        openDatabase("file:" + path).close();
+        openSqlite(path).close();
         parentPort.postMessage("opened");
       } catch (error) {
         parentPort.postMessage(String(error.cause?.cause ?? error.cause ?? error));
@@ -27,7 +27,7 @@ describe("a database that does not exist yet", () => {
   const folder = temporaryFolder();
   const workerData = {
     arrived: new SharedArrayBuffer(4),
-    database: new URL("../../../adapters/node/database.ts", import.meta.url).href,
+    database: new URL("../../../adapters/node/sqlite.ts", import.meta.url).href,
   };
   const openers = Array.from(
     { length: OPENERS },
