@@ -29,14 +29,16 @@ export interface Client {
 
 export interface ClientDeps {
   readonly settings: Settings;
+  /** A secret: it goes into requests, and never into a text. @throws ToolError while there is none */
+  readonly apiKey: () => Promise<string>;
   readonly logger: Logger;
   /** Milliseconds. */
   readonly now: () => number;
 }
 
 /** @throws TypeError for an address that is none */
-export function createClient({ settings, logger, now }: ClientDeps): Client {
-  const { apiKey, timeoutMs } = settings;
+export function createClient({ settings, apiKey, logger, now }: ClientDeps): Client {
+  const { timeoutMs } = settings;
   const base = new URL(`${settings.baseUrl.replace(/\/+$/, "")}/`);
   const cache = new AnswerCache(now);
 
@@ -47,19 +49,24 @@ export function createClient({ settings, logger, now }: ClientDeps): Client {
     error: ToolError,
     level: "info" | "warn" = "warn",
   ): ToolError => {
-    logger[level]("A request to OpenWeatherMap failed", { path, reason: hideKey(reason, apiKey) });
+    logger[level]("A request to OpenWeatherMap failed", { path, reason });
     return error;
   };
 
   const request = async (url: URL, path: string, signal: AbortSignal): Promise<ServiceAnswer> => {
+    signal.throwIfAborted();
+    const key = await apiKey();
     const timeUp = AbortSignal.timeout(timeoutMs);
     const ended = AbortSignal.any([signal, timeUp]);
     try {
-      return await withSecondTry(() => getJson(url, apiKey, ended), ended);
+      return await withSecondTry(() => getJson(url, key, ended), ended);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof UnexpectedAnswer) throw fail(path, error.message, unexpected());
-      if (!timeUp.aborted) throw fail(path, reasonOf(error), unavailable("it cannot be reached"));
+      if (!timeUp.aborted) {
+        const reason = hideKey(reasonOf(error), key);
+        throw fail(path, reason, unavailable("it cannot be reached"));
+      }
       const reason = `it did not answer in ${timeoutMs} ms`;
       throw fail(path, reason, unavailable(reason));
     }

@@ -5,6 +5,7 @@ import type {
   Resource,
   Tool,
 } from "mcp-plugin-server/plugin";
+import { AUTH, createKeyReader, refuseKeyInSettings } from "./api-key.ts";
 import type { ForecastArguments, WeatherArguments } from "./argument-schemas.ts";
 import { createClient, type Client } from "./client.ts";
 import { SETTINGS_SCHEMA, type Settings } from "./settings.ts";
@@ -20,6 +21,7 @@ export default class OpenWeatherMapPlugin implements MCPPlugin {
   readonly name = "openweathermap";
   readonly version = "1.0.0";
   readonly description = "Current weather, forecasts and coordinates of places, by OpenWeatherMap.";
+  readonly auth = AUTH;
   readonly configSchema = SETTINGS_SCHEMA;
   readonly #now: () => number;
   #running: { readonly client: Client; readonly settings: Settings } | null = null;
@@ -29,9 +31,15 @@ export default class OpenWeatherMapPlugin implements MCPPlugin {
     this.#now = now;
   }
 
-  async initialize({ config, logger }: PluginContext): Promise<void> {
-    const settings = config as Settings;
-    this.#running = { settings, client: createClient({ settings, logger, now: this.#now }) };
+  async initialize(context: PluginContext): Promise<void> {
+    const settings = context.config as Settings;
+    refuseKeyInSettings(settings, context.pluginId);
+    const apiKey = createKeyReader(context);
+    const { logger } = context;
+    this.#running = {
+      settings,
+      client: createClient({ settings, apiKey, logger, now: this.#now }),
+    };
   }
 
   getTools(): Tool[] {

@@ -15,7 +15,7 @@ export function toRefusal(
   switch (status) {
     case 401:
       return new ToolError(
-        "OpenWeatherMap does not accept this server's API key: it is wrong, or not active yet. A new key can take up to two hours. If it is older, the server's administrator must correct the setting apiKey.",
+        "OpenWeatherMap does not accept this server's API key: it is wrong, or not active yet. A new key can take up to two hours. If it is older, the server's administrator must store another as the credential \"api_key\".",
       );
     case 404:
       return new ToolError(notFound);

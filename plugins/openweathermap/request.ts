@@ -46,8 +46,8 @@ export async function getJson(
 
 /** The text with the key taken out, in whatever case it stands there. */
 export function hideKey(text: string, apiKey: string): string {
-  // A dot of the key matches more than itself. That hides too much at worst.
-  return text.replaceAll(new RegExp(apiKey, "gi"), HIDDEN);
+  const pattern = apiKey.replaceAll(/[^A-Za-z0-9]/g, "\\$&");
+  return text.replaceAll(new RegExp(pattern, "gi"), HIDDEN);
 }
 
 async function readBounded(response: Response): Promise<string> {

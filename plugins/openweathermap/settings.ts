@@ -3,8 +3,6 @@ import { UNITS, type Units } from "./units.ts";
 
 /** The plugin's settings, as its schema lets them through. */
 export interface Settings {
-  /** A secret: it goes into requests, and never into a text. */
-  readonly apiKey: string;
   readonly units: Units;
   readonly language: string;
   readonly baseUrl: string;
@@ -17,16 +15,11 @@ export const LANGUAGE_PATTERN = "^[A-Za-z]{2}(?:[-_][A-Za-z]{2})?$";
 export const SETTINGS_SCHEMA: JsonSchema = {
   type: "object",
   properties: {
+    // Let through, so that the plugin can say where the key belongs, which a schema cannot.
     apiKey: {
-      type: "string",
-      title: "API key",
-      description: "Your key from https://home.openweathermap.org/api_keys. A secret.",
-      format: "password",
+      deprecated: true,
       writeOnly: true,
-      minLength: 8,
-      maxLength: 200,
-      // What stands in an address as it is, so that it can be found, and taken out, wherever it turns up.
-      pattern: "^[A-Za-z0-9._~-]+$",
+      description: "Not a setting: store the key as the credential api_key.",
     },
     units: {
       enum: UNITS,
@@ -56,6 +49,5 @@ export const SETTINGS_SCHEMA: JsonSchema = {
       description: "Milliseconds that one request may take, with its second try.",
     },
   },
-  required: ["apiKey"],
   additionalProperties: false,
 };

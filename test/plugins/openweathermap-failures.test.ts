@@ -9,7 +9,7 @@ const PATH = "/data/2.5/weather";
 const UNEXPECTED =
   "OpenWeatherMap answered something unexpected. Try again later; if that does not help, tell the server's administrator.";
 const WRONG_KEY_SENTENCE =
-  "OpenWeatherMap does not accept this server's API key: it is wrong, or not active yet. A new key can take up to two hours. If it is older, the server's administrator must correct the setting apiKey.";
+  "OpenWeatherMap does not accept this server's API key: it is wrong, or not active yet. A new key can take up to two hours. If it is older, the server's administrator must store another as the credential \"api_key\".";
 const drop: Reply = (response) => void response.destroy();
 
 describe("a refusal of the service", () => {

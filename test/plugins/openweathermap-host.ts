@@ -10,6 +10,8 @@ export const API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 export interface OpenWeather {
   readonly service: WeatherService;
   readonly host: TestHost;
+  /** What the vault has for the plugin, and how often it was asked. */
+  readonly vault: { apiKey: string | null; reads: number };
   /** Calls a tool. What comes of it is searched for the key when the test ends, as is the log. */
   readonly call: (
     name: string,
@@ -33,9 +35,10 @@ export async function openWeather(
   service.reply("/data/2.5/weather", { body: currentAnswer() });
   service.reply("/data/2.5/forecast", { body: forecastAnswer() });
   service.reply("/geo/1.0/direct", { body: [LISBON] });
-  const host = await createTestHost(() => new OpenWeatherMapPlugin(() => clock.now), {
+  const vault: OpenWeather["vault"] = { apiKey: API_KEY, reads: 0 };
+  const host = await createTestHost(() => overVault(vault, clock), {
     pluginId: "weather",
-    config: { apiKey: API_KEY, baseUrl: service.baseUrl, ...config },
+    config: { baseUrl: service.baseUrl, ...config },
   });
   const said: unknown[] = [];
   onTestFinished(async () => {
@@ -46,6 +49,7 @@ export async function openWeather(
   return {
     service,
     host,
+    vault,
     async call(name, args = {}, signal) {
       try {
         const answer = await host.callTool(name, args, signal && { signal });
@@ -57,6 +61,21 @@ export async function openWeather(
       }
     },
   };
+}
+
+/** The plugin, whose credentials the test can change and count. */
+function overVault(vault: OpenWeather["vault"], clock: { readonly now: number }) {
+  const plugin = new OpenWeatherMapPlugin(() => clock.now);
+  const initialize = plugin.initialize.bind(plugin);
+  plugin.initialize = (context) =>
+    initialize({
+      ...context,
+      async getCredential(name) {
+        vault.reads += 1;
+        return name === "api_key" ? vault.apiKey : null;
+      },
+    });
+  return plugin;
 }
 
 /** Looks everywhere: into stacks, causes and members that JSON leaves out, and in any case. */

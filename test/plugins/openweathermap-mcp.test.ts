@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createAjvEngine } from "../../adapters/node/json-schema.ts";
 import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
+import type { Vault } from "../../src/index.ts";
 import { modern, modernRequest, type JsonRpcAnswer } from "../helpers/mcp.ts";
 import { ADMIN_TOKEN, createTestApp, type TestApp } from "../helpers/test-app.ts";
 import {
@@ -12,17 +13,32 @@ import {
 } from "./openweathermap-answers.ts";
 import { API_KEY, expectNoKey } from "./openweathermap-host.ts";
 import { openWeatherService, type WeatherService } from "./openweathermap-service.ts";
+import { store, vaultWith } from "./stored-credentials.ts";
 
 let app: TestApp;
 let service: WeatherService;
+let vault: Vault;
 const said: unknown[] = [];
 
 beforeAll(async () => {
   service = await openWeatherService();
-  const config = { apiKey: API_KEY, baseUrl: service.baseUrl };
+  vault = await vaultWith({
+    weather: { api_key: API_KEY },
+    misplaced: { api_key: API_KEY },
+  });
+  const config = { baseUrl: service.baseUrl };
   app = await createTestApp({
-    plugins: { weather: OpenWeatherMapPlugin, keyless: OpenWeatherMapPlugin },
-    entries: { weather: { config }, keyless: { config: { baseUrl: service.baseUrl } } },
+    plugins: {
+      weather: OpenWeatherMapPlugin,
+      keyless: OpenWeatherMapPlugin,
+      misplaced: OpenWeatherMapPlugin,
+    },
+    entries: {
+      weather: { config },
+      keyless: { config },
+      misplaced: { config: { ...config, apiKey: API_KEY } },
+    },
+    deps: { vault },
   });
 });
 
@@ -56,13 +72,23 @@ interface ListedTool {
 }
 
 describe("the weather plugin on the server", () => {
-  it("runs with a key and says what is missing without one", async () => {
+  it("runs with a key, waits for one that is missing, and refuses one among the settings", async () => {
     const statuses = app.manager.statuses();
-    expect(statuses.map(({ id, state, quarantined }) => ({ id, state, quarantined }))).toEqual([
-      { id: "keyless", state: "failed", quarantined: [] },
-      { id: "weather", state: "running", quarantined: [] },
+    expect(
+      statuses.map(({ id, state, missing, quarantined }) => ({
+        id,
+        state,
+        missing: missing.map(({ name }) => name),
+        quarantined,
+      })),
+    ).toEqual([
+      { id: "keyless", state: "needs-credentials", missing: ["api_key"], quarantined: [] },
+      { id: "misplaced", state: "failed", missing: [], quarantined: [] },
+      { id: "weather", state: "running", missing: [], quarantined: [] },
     ]);
-    expect(statuses[0]?.error).toContain("must have required property 'apiKey'");
+    expect(statuses[1]?.error).toContain(
+      'The API key is not a setting: store it as the credential "api_key" of "misplaced", and take apiKey out of the settings.',
+    );
     const response = await app.request("/api/plugins", { key: ADMIN_TOKEN });
     expect(response.status).toBe(200);
     said.push(await response.text());
@@ -70,7 +96,7 @@ describe("the weather plugin on the server", () => {
 
   it("offers strict tools", async () => {
     const { result } = await ask("tools/list");
-    const tools = result.tools as ListedTool[];
+    const tools = (result.tools as ListedTool[]).filter(({ name }) => name.startsWith("weather_"));
     expect(tools.map(({ name }) => name)).toEqual([
       "weather_current_weather",
       "weather_find_places",
@@ -124,6 +150,19 @@ describe("the weather plugin on the server", () => {
       message: "A request to OpenWeatherMap failed",
       fields: { path: "data/2.5/weather", reason: "status 401" },
     });
+  });
+
+  it("says what is missing, and runs as soon as somebody stores it", async () => {
+    const args = { latitude: 3, longitude: 3 };
+    const { result: before } = await call("keyless_current_weather", args);
+    expect(before.isError).toBe(true);
+    expect(before.content[0].text).toContain(
+      '"api_key" (Your key from https://home.openweathermap.org/api_keys.)',
+    );
+    await store(vault, "keyless", "api_key", API_KEY);
+    const { result: after } = await call("keyless_current_weather", args);
+    expect(after.structuredContent).toMatchObject({ temperature: 21.5 });
+    expect(service.requests.at(-1)?.searchParams.get("appid")).toBe(API_KEY);
   });
 
   it("hangs up on the service when the client is gone", async () => {

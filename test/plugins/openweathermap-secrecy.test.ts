@@ -112,12 +112,21 @@ describe("a service that says the key", () => {
     expect(host.serverLog).toHaveLength(1);
   });
 
-  it("in a key that has a dot is caught as well", async () => {
-    const apiKey = "key.with-a_dot~1";
-    const { call, service } = await openWeather({ apiKey });
-    service.reply("/data/2.5/weather", { status: 400, body: { message: `Bad ${apiKey}!` } });
-    await expect(call("current_weather", AT)).rejects.toThrow("status 400: Bad [key]!.");
-  });
+  it.each(["key.with-a_dot~1", "key(with[brackets", "key+with|bars?"])(
+    "is caught when the key is %s, and what looks like it is left",
+    async (apiKey) => {
+      const { call, service, vault } = await openWeather();
+      vault.apiKey = apiKey;
+      const alike = apiKey.replace(/[^a-z]/, "X");
+      service.reply("/data/2.5/weather", {
+        status: 400,
+        body: { message: `Bad ${apiKey}, not ${alike}!` },
+      });
+      await expect(call("current_weather", AT)).rejects.toThrow(
+        `status 400: Bad [key], not ${alike}!.`,
+      );
+    },
+  );
 
   it("is no worse than a runtime that says which address it cannot reach", async () => {
     const { call, host } = await openWeather();

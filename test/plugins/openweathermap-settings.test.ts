@@ -3,7 +3,7 @@ import { createAjvEngine } from "../../adapters/node/json-schema.ts";
 import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
 import { createPortableSchemaEngine } from "../../src/host/portable-schema-engine.ts";
 import { createTestHost } from "../../src/plugins/index.ts";
-import { API_KEY, openWeather, queryOf } from "./openweathermap-host.ts";
+import { API_KEY, expectNoKey, openWeather, queryOf } from "./openweathermap-host.ts";
 
 const { configSchema } = new OpenWeatherMapPlugin();
 const ENGINES = [
@@ -17,29 +17,23 @@ const ENGINES = [
 
 describe.each(ENGINES)("the settings, by $engine", ({ check, unknown }) => {
   it.each([
-    { apiKey: API_KEY },
-    { apiKey: "~proxy.key-1_" },
-    { apiKey: API_KEY, units: "imperial", language: "pt-BR", timeoutMs: 25_000 },
-    { apiKey: API_KEY, baseUrl: "https://api.openweathermap.org" },
-    { apiKey: API_KEY, baseUrl: "https://proxy.example:8443/weather/v1/" },
-    { apiKey: API_KEY, baseUrl: "http://127.0.0.1:8080" },
-    { apiKey: API_KEY, baseUrl: "http://localhost/owm" },
-    { apiKey: API_KEY, baseUrl: "http://[::1]:8080" },
+    {},
+    { units: "imperial", language: "pt-BR", timeoutMs: 25_000 },
+    { baseUrl: "https://api.openweathermap.org" },
+    { baseUrl: "https://proxy.example:8443/weather/v1/" },
+    { baseUrl: "http://127.0.0.1:8080" },
+    { baseUrl: "http://localhost/owm" },
+    { baseUrl: "http://[::1]:8080" },
   ])("may be %j", (settings) => {
     expect(check(settings)).toBeNull();
   });
 
   it.each([
-    { place: "/", settings: {} },
-    { place: unknown, settings: { apiKey: API_KEY, key: "x" } },
-    { place: "/apiKey", settings: { apiKey: "short" } },
-    { place: "/apiKey", settings: { apiKey: `${API_KEY} ` } },
-    { place: "/apiKey", settings: { apiKey: `${API_KEY}&q=x` } },
-    { place: "/apiKey", settings: { apiKey: "a".repeat(201) } },
-    { place: "/units", settings: { apiKey: API_KEY, units: "kelvin" } },
-    { place: "/language", settings: { apiKey: API_KEY, language: "german" } },
-    { place: "/timeoutMs", settings: { apiKey: API_KEY, timeoutMs: 99 } },
-    { place: "/timeoutMs", settings: { apiKey: API_KEY, timeoutMs: 25_001 } },
+    { place: unknown, settings: { key: API_KEY } },
+    { place: "/units", settings: { units: "kelvin" } },
+    { place: "/language", settings: { language: "german" } },
+    { place: "/timeoutMs", settings: { timeoutMs: 99 } },
+    { place: "/timeoutMs", settings: { timeoutMs: 25_001 } },
     ...[
       "http://api.openweathermap.org",
       "http://127.0.0.1.example.org",
@@ -53,7 +47,7 @@ describe.each(ENGINES)("the settings, by $engine", ({ check, unknown }) => {
       "ftp://example.org",
       "//example.org",
       "",
-    ].map((baseUrl) => ({ place: "/baseUrl", settings: { apiKey: API_KEY, baseUrl } })),
+    ].map((baseUrl) => ({ place: "/baseUrl", settings: { baseUrl } })),
   ])("are refused: %j", ({ place, settings }) => {
     const fault = check(settings);
     expect(fault?.split(" ")[0]).toBe(place);
@@ -62,10 +56,20 @@ describe.each(ENGINES)("the settings, by $engine", ({ check, unknown }) => {
 });
 
 describe("the settings", () => {
-  it("mark the key as a secret", () => {
+  it("are no place for the key, which they say without repeating it", async () => {
+    const started = createTestHost(OpenWeatherMapPlugin, {
+      pluginId: "weather",
+      config: { apiKey: API_KEY },
+    });
+    const error = await started.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: "TypeError",
+      message:
+        'The API key is not a setting: store it as the credential "api_key" of "weather", and take apiKey out of the settings.',
+    });
+    expectNoKey(error);
     expect(configSchema).toMatchObject({
-      properties: { apiKey: { writeOnly: true, format: "password", minLength: 8 } },
-      required: ["apiKey"],
+      properties: { apiKey: { deprecated: true, writeOnly: true } },
     });
   });
 
@@ -82,7 +86,8 @@ describe("the settings", () => {
   it("may put the service below a path", async () => {
     const { call, service, host } = await openWeather();
     const below = await createTestHost(OpenWeatherMapPlugin, {
-      config: { apiKey: API_KEY, baseUrl: `${service.baseUrl}/a/b//` },
+      config: { baseUrl: `${service.baseUrl}/a/b//` },
+      credentials: { api_key: API_KEY },
     });
     const args = { latitude: 1, longitude: 2 };
     await expect(below.callTool("forecast", args)).rejects.toThrow("knows no weather");
@@ -96,7 +101,7 @@ describe("the settings", () => {
   });
 
   it("with a port that cannot be keep the plugin from starting", async () => {
-    const config = { apiKey: API_KEY, baseUrl: "https://example.org:99999" };
+    const config = { baseUrl: "https://example.org:99999" };
     await expect(createTestHost(OpenWeatherMapPlugin, { config })).rejects.toThrow("Invalid URL");
   });
 });
@@ -123,7 +128,7 @@ describe("the plugin's life", () => {
     expect(resources).toEqual([]);
     const plugin = new OpenWeatherMapPlugin();
     const logger = { warn: () => {} };
-    const config = { apiKey: API_KEY, baseUrl: "https://example.org", timeoutMs: 100 };
+    const config = { baseUrl: "https://example.org", timeoutMs: 100 };
     await plugin.initialize({ config, logger } as never);
     await expect(plugin.executeTool("history", {}, {} as never)).rejects.toThrow(
       'There is no tool "history".',
