@@ -14,6 +14,7 @@ export type AuditAction =
   | "admin.request"
   | "auth.refused"
   | "audit.prune"
+  | "audit.outage"
   | "chain.open"
   | "chain.close";
 
@@ -56,7 +57,13 @@ export interface AuditHead {
 
 /** Takes records. A record counts as written when one sink has it. */
 export interface AuditSink {
+  /** Stands in the first record of each chain, so that its absence from this sink shows. */
   readonly name: string;
+  /**
+   * Holds the chains of all processes, and each `append` costs it much: it gets records in batches, unless it is the only
+   * sink that works, and at a start what a dead process could not put there any more.
+   */
+  readonly central?: true;
   /**
    * Takes a group of records of one chain, in order; all or, at least, a beginning of them. After a failed attempt it is
    * called again with records that it may have already: those it keeps as they are.
@@ -75,8 +82,15 @@ export interface AuditStore extends AuditSink {
   heads(): Promise<readonly AuditHead[]>;
   /** Records of a chain in the order of `seq`, from `fromSeq` on, `limit` at most. As stored: unchecked. */
   read(chain: string, fromSeq: number, limit: number): Promise<readonly AuditRecord[]>;
+  /** All that a chain has here in the order in which it lies here, where that may be another than `read` gives. */
+  scan?(chain: string): AsyncIterable<AuditRecord | DamagedRecord>;
   /** Forgets the records of a chain up to and with `toSeq`. Only for a cut that was signed before. */
   cut(chain: string, toSeq: number): Promise<void>;
+}
+
+/** What stands where a record should: `torn` is half a record at the very end, as an interrupted write leaves it. */
+export interface DamagedRecord {
+  readonly damage: "torn" | "unreadable";
 }
 
 /** Keeps heads where whoever can change the records cannot reach: another disk, another machine. */

@@ -1,0 +1,230 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import {
+  AppError,
+  auditLine,
+  type AuditHead,
+  type AuditRecord,
+  type AuditStore,
+  type DamagedRecord,
+} from "../../src/index.ts";
+import { JournalReader, readRecords, type JournalLine } from "./audit-journal-reader.ts";
+
+const FILE = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/;
+const CHAIN = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
+const syncFile = promisify(fsync);
+
+/** The file of a chain that this process writes. */
+interface OpenFile {
+  readonly file: number;
+  /** Bytes of whole records: what lies behind them is left of a write that failed. */
+  size: number;
+  seq: number;
+}
+
+/**
+ * Audit records in files, one line of JSON each, one file a chain (`<chain>.jsonl`, for its owner alone). A record that was
+ * appended is the operating system's: it survives the end of this process, and after `sync` a power cut. Each file has
+ * one writer for all its life, so nobody locks anything.
+ *
+ * Written synchronously: a group of records takes 1 µs that way and 8 µs through the thread pool, where it also waits for
+ * whatever else is there. The time of a slow disk is spent in `sync`, which does not block.
+ */
+export function createAuditJournal({
+  folder,
+  name = "journal",
+}: {
+  readonly folder: string;
+  /** As it stands in the chains. Journals on several machines need names of their own. */
+  readonly name?: string;
+}): AuditStore {
+  const open = new Map<string, OpenFile>();
+  const dirty = new Set<OpenFile>();
+  const reader = new JournalReader();
+  const pathOf = (chain: string) => {
+    if (!CHAIN.test(chain)) throw new Error("it is no chain's id");
+    return join(folder, `${chain}.jsonl`);
+  };
+
+  /** The file to append to. One that is there already was begun by this journal: two processes never share a chain. */
+  async function openFile(chain: string): Promise<OpenFile> {
+    const known = open.get(chain);
+    // Its name was taken away: what is written there, nobody would find.
+    if (known !== undefined && fstatSync(known.file).nlink > 0) return known;
+    if (known !== undefined) forget(chain, known);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const file = openSync(pathOf(chain), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    syncFolder(folder);
+    const opened = { file, size: 0, seq: 0 };
+    open.set(chain, opened);
+    return opened;
+  }
+
+  function forget(chain: string, { file }: OpenFile): void {
+    const opened = open.get(chain);
+    open.delete(chain);
+    if (opened !== undefined) dirty.delete(opened);
+    closeSync(file);
+  }
+
+  /** What of a group is not here yet. */
+  async function missing(
+    target: OpenFile,
+    records: readonly AuditRecord[],
+  ): Promise<readonly AuditRecord[]> {
+    const [first] = records;
+    if (first!.seq > target.seq) return records;
+    const known = records.filter(({ seq }) => seq <= target.seq);
+    const stored = new Map(
+      (await reader.read(pathOf(first!.chain), first!.seq, known.length)).map((record) => [
+        record.seq,
+        record.mac,
+      ]),
+    );
+    if (known.some(({ seq, mac }) => stored.get(seq) !== mac)) {
+      throw new AppError(
+        "CONFLICT",
+        `The journal has another audit record in the place of one from ${first!.chain}.`,
+      );
+    }
+    return records.slice(known.length);
+  }
+
+  return {
+    name,
+
+    async append(records) {
+      if (records.length === 0) return;
+      const target = await openFile(records[0]!.chain);
+      const rest = await missing(target, records);
+      if (rest.length === 0) return;
+      const bytes = Buffer.from(rest.map((record) => `${auditLine(record)}\n`).join(""));
+      writeWhole(target, bytes);
+      target.seq = rest.at(-1)!.seq;
+      dirty.add(target);
+    },
+
+    async sync() {
+      // What is written meanwhile waits for the next time.
+      for (const target of Array.from(dirty)) {
+        dirty.delete(target);
+        try {
+          await syncFile(target.file);
+        } catch (error) {
+          dirty.add(target);
+          throw error;
+        }
+      }
+    },
+
+    async heads() {
+      const heads: AuditHead[] = [];
+      for (const chain of await chainsIn(folder)) {
+        const head = await reader.head(pathOf(chain));
+        if (head !== null) heads.push({ chain, seq: head.seq, mac: head.mac });
+      }
+      return heads;
+    },
+
+    read: (chain, fromSeq, limit) => reader.read(pathOf(chain), fromSeq, limit),
+
+    async *scan(chain): AsyncGenerator<AuditRecord | DamagedRecord> {
+      for await (const { content } of readRecords(pathOf(chain))) yield content;
+    },
+
+    async cut(chain, toSeq) {
+      const path = pathOf(chain);
+      const opened = open.get(chain);
+      const kept: JournalLine[] = [];
+      for await (const line of readRecords(path)) {
+        if ("damage" in line.content || line.content.seq > toSeq) kept.push(line);
+      }
+      if (kept.length === 0) {
+        await rm(path, { force: true });
+      } else {
+        replace(path, kept);
+      }
+      reader.forget(path);
+      syncFolder(folder);
+      if (opened === undefined) return;
+      forget(chain, opened);
+      if (kept.length === 0) return;
+      const file = openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW);
+      open.set(chain, { file, size: fstatSync(file).size, seq: opened.seq });
+    },
+
+    async close() {
+      for (const [chain, target] of open) forget(chain, target);
+    },
+  };
+}
+
+/** One system call in all but the rarest cases. What a failed one has left is taken away, now or before the next. */
+function writeWhole(target: OpenFile, bytes: Uint8Array): void {
+  const { size } = fstatSync(target.file);
+  if (size !== target.size) ftruncateSync(target.file, target.size);
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += writeSync(target.file, bytes, written);
+    }
+  } catch (error) {
+    try {
+      ftruncateSync(target.file, target.size);
+    } catch {
+      // The next append tries that again before it writes.
+    }
+    throw error;
+  }
+  target.size += bytes.length;
+}
+
+async function chainsIn(folder: string): Promise<string[]> {
+  try {
+    const names = await readdir(folder);
+    return names.flatMap((name) => FILE.exec(name)?.[1] ?? []).toSorted();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function replace(path: string, lines: readonly JournalLine[]): void {
+  const draft = `${path}.new`;
+  const file = openSync(draft, O_RDWR | O_CREAT | constants.O_TRUNC | O_NOFOLLOW, 0o600);
+  try {
+    writeSync(file, Buffer.concat(lines.map(({ bytes }) => bytes)));
+    fsyncSync(file);
+  } catch (error) {
+    unlinkSync(draft);
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+}
+
+/** Makes names survive a power cut, where the platform can do that. */
+function syncFolder(folder: string): void {
+  try {
+    const handle = openSync(folder, "r");
+    fsyncSync(handle);
+    closeSync(handle);
+  } catch {
+    // Windows opens no folders.
+  }
+}
