@@ -16,15 +16,25 @@ export type LogFormat = "json" | "pretty";
 /** What is a secret by its look, whoever logs it: our own keys, and what stands behind `Bearer`. */
 const SECRETS = /\b(?:mcp[ak]_[A-Za-z0-9_-]{43}|(?<=\bBearer )[A-Za-z0-9._~+/-]{8,}=*)/gi;
 
+type Scrub = (text: string) => string;
+
+export interface LoggingOptions {
+  /** Takes known secrets out of a text. */
+  readonly scrub?: Scrub;
+  /** Where lines go; stderr when left out. */
+  readonly write?: (text: string) => void;
+}
+
 /** Sends the log to stderr, as JSON lines or as text for people. stdout belongs to what was asked for. */
 export async function configureLogging(
   logFormat: LogFormat,
   level: LogLevel,
-  write: (text: string) => void = (text) => void process.stderr.write(text),
+  { scrub = asItIs, write = toStderr }: LoggingOptions = {},
 ): Promise<void> {
-  const format = createFormatter(logFormat);
+  const format = createFormatter(logFormat, scrub);
   const stderr = (record: LogRecord) =>
-    write(textOf(record, format).replace(SECRETS, "[redacted]"));
+    // Known secrets first, while they are whole.
+    write(scrub(textOf(record, format)).replace(SECRETS, "[redacted]"));
   await configure({
     reset: true,
     sinks: { stderr },
@@ -35,19 +45,37 @@ export async function configureLogging(
   });
 }
 
-function createFormatter(format: LogFormat): TextFormatter {
-  return format === "json"
-    ? getJsonLinesFormatter({ properties: "flatten" })
-    : getPrettyFormatter({
-        timestamp: "time",
-        properties: true,
-        wordWrap: false,
-        sanitize: { newlines: "escape" },
-        colors: process.stderr.isTTY && process.stderr.hasColors(),
-      });
+function createFormatter(format: LogFormat, scrub: Scrub): TextFormatter {
+  if (format === "json") return getJsonLinesFormatter({ properties: "flatten" });
+  const pretty = getPrettyFormatter({
+    timestamp: "time",
+    properties: true,
+    wordWrap: false,
+    sanitize: { newlines: "escape" },
+    colors: process.stderr.isTTY && process.stderr.hasColors(),
+  });
+  return (record) => pretty(scrubRecord(record, scrub));
+}
+
+/** Text for people has escapes of its own, in which a secret of several lines or with quotes would not be known again. */
+function scrubRecord(record: LogRecord, scrub: Scrub): LogRecord {
+  const message = record.message.map((part) => (typeof part === "string" ? scrub(part) : part));
+  const fields = JSON.stringify(record.properties);
+  const clean = scrub(fields);
+  const properties =
+    clean === fields ? record.properties : (JSON.parse(clean) as typeof record.properties);
+  return { ...record, message, properties };
 }
 
 export const flushLogging = dispose;
+
+function asItIs(text: string): string {
+  return text;
+}
+
+function toStderr(text: string): void {
+  process.stderr.write(text);
+}
 
 /** The record's text; without its fields when they cannot be written (a cycle, a getter that throws). */
 function textOf(record: LogRecord, format: TextFormatter): string {

@@ -1,14 +1,22 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { configureLogging, createLogger, flushLogging } from "../../adapters/node/logging.ts";
+import {
+  configureLogging,
+  createLogger,
+  flushLogging,
+  type LoggingOptions,
+} from "../../adapters/node/logging.ts";
+import { createScrubber } from "../../src/index.ts";
 
 afterEach(() => flushLogging());
 
 async function logged(
   format: "json" | "pretty",
   use: (logger: ReturnType<typeof createLogger>) => void,
+  scrub?: LoggingOptions["scrub"],
 ): Promise<string> {
   const written: string[] = [];
-  await configureLogging(format, "info", (text) => void written.push(text));
+  const write = (text: string) => void written.push(text);
+  await configureLogging(format, "info", { write, ...(scrub && { scrub }) });
   use(createLogger());
   return written.join("");
 }
@@ -105,5 +113,45 @@ describe("the log", () => {
     expect(text).toContain("Refused [redacted]");
     expect(text).toContain("Bearer [redacted]");
     for (const secret of [key, token, "ghijkl"]) expect(text).not.toContain(secret);
+  });
+
+  it.each(["json", "pretty"] as const)(
+    "holds no known secret, whoever logs it (%s)",
+    async (format) => {
+      const scrubber = createScrubber();
+      const secrets = ['a "quoted" secret', "line one of it\nline two of it", "plain-secret-1"];
+      for (const secret of secrets) scrubber.learn(Buffer.from(secret));
+      const text = await logged(
+        format,
+        (logger) => {
+          logger.error(`Refused ${secrets.join(", ")}`, {
+            "plain-secret-1": secrets,
+            nested: {
+              error: JSON.stringify({ secrets }),
+              hex: Buffer.from(secrets[2]!).toString("hex"),
+            },
+            authorization: "Bearer plain-secret-1",
+          });
+          logger.info("An error", new Error(`with ${secrets[2]}`) as never);
+        },
+        (line) => scrubber.scrub(line),
+      );
+      expect(text).toContain("Refused [redacted], [redacted], [redacted]");
+      expect(text).toContain("Bearer [redacted]");
+      for (const trace of ["quoted", "line one", "line two", "plain-secret", "706c61696e"]) {
+        expect(text).not.toContain(trace);
+      }
+    },
+  );
+
+  it("knows a secret as a whole, though a part of it looks like a token", async () => {
+    const scrubber = createScrubber();
+    scrubber.learn(Buffer.from("eyJhbGciOiJub25lIn0 and more"));
+    const text = await logged(
+      "json",
+      (logger) => logger.info("Bearer eyJhbGciOiJub25lIn0 and more"),
+      (line) => scrubber.scrub(line),
+    );
+    expect(JSON.parse(text)).toMatchObject({ message: "Bearer [redacted]" });
   });
 });
