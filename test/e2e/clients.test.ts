@@ -2,64 +2,35 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectV1, connectV2, type E2eClient } from "../helpers/e2e-client.ts";
-import {
-  bareEnvironment,
-  ROOT,
-  startProcess,
-  temporaryFolder,
-  withFixture,
-  type Banner,
-  type ServerProcess,
-} from "../helpers/server-process.ts";
+import { bareEnvironment, ROOT, useServerProcess } from "../helpers/server-process.ts";
 
 const require = createRequire(import.meta.url);
 
 /** One server, started as a newcomer starts it, for all clients. */
-let folder: ReturnType<typeof temporaryFolder>;
-let server: ServerProcess;
-let banner: Required<Banner>;
-
-beforeAll(async () => {
-  folder = temporaryFolder();
-  server = startProcess(
-    ["--json"],
-    {
-      cwd: folder.path,
-      env: { ...withFixture(folder.path), MCP_DATA_DIR: join(folder.path, "data") },
-    },
-    ["npm", "start", "--silent", "--"],
-  );
-  banner = (await server.banner()) as Required<Banner>;
-}, 60_000);
-
-afterAll(async () => {
-  process.kill(banner.pid, "SIGTERM");
-  await server.exited;
-  folder.remove();
-});
+const fixture = useServerProcess(["npm", "start", "--silent", "--"]);
 
 const WAYS = [
   {
     name: "the v1 client",
     revision: "2025-11-25",
-    connect: (key: string) => connectV1(banner.mcpUrl, key),
+    connect: (key: string) => connectV1(fixture.banner.mcpUrl, key),
   },
   {
     name: "the v2 client as it is by default",
     revision: "2025-11-25",
-    connect: (key: string) => connectV2(banner.mcpUrl, key),
+    connect: (key: string) => connectV2(fixture.banner.mcpUrl, key),
   },
   {
     name: "the v2 client that negotiates",
     revision: "2026-07-28",
-    connect: (key: string) => connectV2(banner.mcpUrl, key, "auto"),
+    connect: (key: string) => connectV2(fixture.banner.mcpUrl, key, "auto"),
   },
   {
     name: "the v2 client pinned to 2026-07-28",
     revision: "2026-07-28",
-    connect: (key: string) => connectV2(banner.mcpUrl, key, { pin: "2026-07-28" }),
+    connect: (key: string) => connectV2(fixture.banner.mcpUrl, key, { pin: "2026-07-28" }),
   },
 ];
 
@@ -67,7 +38,7 @@ describe.each(WAYS)("$name", ({ revision, connect }) => {
   let client: E2eClient;
 
   beforeEach(async () => {
-    client = await connect(banner.clientKey);
+    client = await connect(fixture.banner.clientKey);
   });
 
   afterEach(() => client.close());
@@ -164,12 +135,12 @@ describe.each(WAYS)("$name", ({ revision, connect }) => {
     const aborted = async (): Promise<number> =>
       (await client.call("e2e_aborted")).structuredContent.count;
     const before = await aborted();
-    const started = server.stderr().split("Waiting").length;
+    const started = fixture.server.stderr().split("Waiting").length;
     const controller = new AbortController();
     const waiting = client.call("e2e_wait", {}, { signal: controller.signal });
     await Promise.all([
       expect(waiting).rejects.toThrow(/enough/),
-      server.printed("Waiting", started).then(() => controller.abort(new Error("enough"))),
+      fixture.server.printed("Waiting", started).then(() => controller.abort(new Error("enough"))),
     ]);
     await expect.poll(aborted, { timeout: 5_000 }).toBe(before + 1);
   });
@@ -188,13 +159,13 @@ describe.each(["legacy", "auto", "modern"])("the Inspector's command line, %s", 
   );
 
   function inspect(...args: string[]) {
-    const home = join(folder.path, "inspector");
+    const home = join(fixture.folder, "inspector");
     const config = join(home, `${era}.json`);
     mkdirSync(home, { recursive: true });
     const entry = {
       type: "streamable-http",
-      url: banner.mcpUrl,
-      headers: { Authorization: `Bearer ${banner.clientKey}` },
+      url: fixture.banner.mcpUrl,
+      headers: { Authorization: `Bearer ${fixture.banner.clientKey}` },
       protocolEra: era,
     };
     writeFileSync(config, JSON.stringify({ mcpServers: { ours: entry } }));
@@ -245,8 +216,8 @@ describe("what docs/clients.md says of programs of one's own", () => {
 
   it("connects", () => {
     const filled = snippet
-      .replace("http://127.0.0.1:3000/mcp", banner.mcpUrl)
-      .replace("YOUR_CLIENT_KEY", banner.clientKey);
+      .replace("http://127.0.0.1:3000/mcp", fixture.banner.mcpUrl)
+      .replace("YOUR_CLIENT_KEY", fixture.banner.clientKey);
     // Below the checkout, where the SDK is found.
     const file = join(ROOT, ".cache", `client-${process.pid}.ts`);
     mkdirSync(join(ROOT, ".cache"), { recursive: true });

@@ -1,37 +1,18 @@
 import { SSEClientTransport } from "@modelcontextprotocol/client";
 import { SSEClientTransport as LegacySseTransport } from "@modelcontextprotocol/sdk/client/sse.js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { transportContract } from "../contract/transport.ts";
 import { connectV1Over, connectV2Over } from "../helpers/e2e-client.ts";
-import {
-  startProcess,
-  temporaryFolder,
-  withFixture,
-  type Banner,
-  type ServerProcess,
-} from "../helpers/server-process.ts";
+import { openServerProcess, useServerProcess } from "../helpers/server-process.ts";
 
-let folder: ReturnType<typeof temporaryFolder>;
-let server: ServerProcess;
-let banner: Required<Banner>;
-
-beforeAll(async () => {
-  folder = temporaryFolder();
-  server = startProcess(["--json"], { cwd: folder.path, env: withFixture(folder.path) });
-  banner = (await server.banner()) as Required<Banner>;
-});
-
-afterAll(async () => {
-  await server.stop();
-  folder.remove();
-});
+const fixture = useServerProcess();
 
 /** Each of them sends these headers with its posts and, unlike a bare EventSource, with its stream. */
-function options(key = banner.clientKey) {
+function options(key = fixture.banner.clientKey) {
   return { requestInit: { headers: { Authorization: `Bearer ${key}` } } };
 }
 
-const address = () => new URL(`${banner.url}/sse`);
+const address = () => new URL(`${fixture.banner.url}/sse`);
 
 describe("HTTP+SSE", () => {
   transportContract({
@@ -48,11 +29,9 @@ describe("HTTP+SSE", () => {
 
 describe("the server's end", () => {
   it("ends the streams, and the process does not wait for their clients", async () => {
-    const own = startProcess(["--json"], {
-      cwd: folder.path,
-      env: { ...withFixture(folder.path), MCP_DATA_DIR: `${folder.path}/own` },
-    });
-    const { url, clientKey } = (await own.banner()) as Required<Banner>;
+    const { server: own, banner, end } = await openServerProcess();
+    onTestFinished(end);
+    const { url, clientKey } = banner;
     const transport = new LegacySseTransport(new URL(`${url}/sse`), options(clientKey));
     const client = await connectV1Over(transport);
     const waiting = client.call("e2e_pause");

@@ -3,33 +3,15 @@ import { WebSocket as WsWebSocket } from "ws";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { transportContract } from "../contract/transport.ts";
 import { connectV1Over, connectV2Over } from "../helpers/e2e-client.ts";
-import {
-  startProcess,
-  temporaryFolder,
-  withFixture,
-  type Banner,
-  type ServerProcess,
-} from "../helpers/server-process.ts";
+import { useServerProcess } from "../helpers/server-process.ts";
 import { WebSocketTransport, type AnyWebSocket } from "../helpers/websocket-transport.ts";
 import { initialize, openSocket, type SocketClient } from "../helpers/websocket.ts";
 
 const BuiltIn = globalThis.WebSocket;
 
-let folder: ReturnType<typeof temporaryFolder>;
-let server: ServerProcess;
-let banner: Required<Banner>;
+const fixture = useServerProcess();
 
-beforeAll(async () => {
-  folder = temporaryFolder();
-  server = startProcess(["--json"], { cwd: folder.path, env: withFixture(folder.path) });
-  banner = (await server.banner()) as Required<Banner>;
-});
-afterAll(async () => {
-  await server.stop();
-  folder.remove();
-});
-
-const address = () => new URL(banner.mcpUrl.replace(/^http/, "ws"));
+const address = () => new URL(fixture.banner.mcpUrl.replace(/^http/, "ws"));
 
 /** A WebSocket of a program's, which can send headers. */
 function withHeader(key: string): typeof WebSocket {
@@ -55,7 +37,7 @@ describe.each([
 ])("WebSocket, $how", ({ authorized }) => {
   // The v1 client takes the global one, and gives it nothing but the address and `mcp`.
   beforeAll(() => {
-    globalThis.WebSocket = authorized(banner.clientKey);
+    globalThis.WebSocket = authorized(fixture.banner.clientKey);
   });
   afterAll(() => {
     globalThis.WebSocket = BuiltIn;
@@ -71,7 +53,7 @@ describe("the messages of a WebSocket", () => {
   let client: SocketClient;
 
   beforeEach(async () => {
-    client = await openSocket(banner.mcpUrl, { authorizedBy: banner.clientKey });
+    client = await openSocket(fixture.banner.mcpUrl, { authorizedBy: fixture.banner.clientKey });
   });
   afterEach(() => client.close());
 
@@ -122,9 +104,9 @@ describe("the messages of a WebSocket", () => {
 
   it("never answer a request that was cancelled", async () => {
     await client.request("server/discover");
-    const started = server.stderr().split("Waiting").length;
+    const started = fixture.server.stderr().split("Waiting").length;
     void call("e2e_wait", { id: "given up" });
-    await server.printed("Waiting", started);
+    await fixture.server.printed("Waiting", started);
     client.notify("notifications/cancelled", { requestId: "given up" });
     await call("e2e_pause");
     expect(client.received).toEqual([]);
@@ -170,11 +152,11 @@ describe("a key that nobody made", () => {
 
 describe("a key that is anywhere else", () => {
   it.each(["token", "key", "access_token"])("counts for nothing: ?%s=", async (name) => {
-    const url = `${banner.mcpUrl}?${name}=${banner.clientKey}`;
+    const url = `${fixture.banner.mcpUrl}?${name}=${fixture.banner.clientKey}`;
     await expect(openSocket(url)).rejects.toThrow("Unexpected server response: 401");
   });
 
   it("and is in no log, and neither is one that was used", () => {
-    expect(server.stderr()).not.toContain(banner.clientKey);
+    expect(fixture.server.stderr()).not.toContain(fixture.banner.clientKey);
   });
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll } from "vitest";
 import { run } from "../../adapters/node/cli/program.ts";
 import { modernRequest } from "./mcp.ts";
 
@@ -41,11 +42,13 @@ export interface ServerProcess {
 export interface RunOptions {
   /** The working directory; data and configuration lie below it by default. */
   readonly cwd: string;
-  readonly env?: Record<string, string>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What comes on stdin; nothing when left out. */
+  readonly input?: string | Uint8Array;
 }
 
 /** An environment in which nothing of the caller's own settings is left. */
-export function bareEnvironment(cwd: string, env: Record<string, string> = {}) {
+export function bareEnvironment(cwd: string, env: Readonly<Record<string, string>> = {}) {
   return {
     PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`,
     HOME: cwd,
@@ -55,24 +58,48 @@ export function bareEnvironment(cwd: string, env: Record<string, string> = {}) {
   };
 }
 
-/** Runs a command line in this process, which is much faster; the working directory is this one's. */
-export async function runHere(args: readonly string[], env: Record<string, string> = {}) {
+/**
+ * Runs a command line in this process, which is much faster; the working directory is this one's.
+ *
+ * @param typed what comes on stdin, or what a person answers, question by question (`null` gives up); nothing when left out
+ */
+export async function runHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  typed: string | Uint8Array | readonly (string | null)[] = "",
+) {
   let stdout = "";
   let stderr = "";
-  const status = await run(args, env, {
-    out: (text) => void (stdout += text),
-    err: (text) => void (stderr += text),
-  });
-  return { status, stdout, stderr };
+  const questions: string[] = [];
+  const isTerminal = Array.isArray(typed);
+  const answers = isTerminal ? [...typed] : [];
+  const status = await run(
+    args,
+    { ...env },
+    {
+      out: (text) => void (stdout += text),
+      err: (text) => void (stderr += text),
+    },
+    {
+      isTerminal,
+      readAll: async () => Buffer.from(typed as string),
+      async askSecret(question) {
+        questions.push(question);
+        return answers.shift() ?? null;
+      },
+    },
+  );
+  return { status, stdout, stderr, ...(isTerminal && { questions }) };
 }
 
 /** Runs a command line in a process of its own, to its end. */
-export function runCli(args: readonly string[], { cwd, env }: RunOptions) {
+export function runCli(args: readonly string[], { cwd, env, input }: RunOptions) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
     cwd,
     env: bareEnvironment(cwd, env),
     encoding: "utf8",
     timeout: 15_000,
+    ...(input !== undefined && { input }),
   });
   return { status, stdout, stderr };
 }
@@ -138,6 +165,56 @@ export function withFixture(folder: string, config: object = {}): Record<string,
   const plugins = { e2e: { package: "./e2e", config }, time: { package: "./time" } };
   writeFileSync(file, JSON.stringify({ plugins }));
   return { MCP_CONFIG: file, MCP_PLUGINS_DIR: FIXTURE_PLUGINS };
+}
+
+/** A server of the end-to-end fixture. */
+export interface FixtureServer {
+  /** Its working directory; the data lie in `data` below it. */
+  readonly folder: string;
+  readonly server: ServerProcess;
+  readonly banner: Required<Banner>;
+}
+
+/** Starts a server of the end-to-end fixture in a folder of its own. `end` ends it, if it has not ended, and removes that. */
+export async function openServerProcess(
+  command?: readonly [string, ...string[]],
+): Promise<FixtureServer & { readonly end: () => Promise<void> }> {
+  const { path, remove } = temporaryFolder();
+  const env = { ...withFixture(path), MCP_DATA_DIR: join(path, "data") };
+  const server = startProcess(["--json"], { cwd: path, env }, command);
+  const banner = (await server.banner()) as Required<Banner>;
+  return {
+    folder: path,
+    server,
+    banner,
+    async end() {
+      const { exitCode, signalCode } = server.child;
+      // Not the child: that may be npm.
+      if (exitCode === null && signalCode === null) process.kill(banner.pid, "SIGTERM");
+      await server.exited;
+      remove();
+    },
+  };
+}
+
+/** Such a server, started once for all tests of a file, or of a `describe`. */
+export function useServerProcess(command?: readonly [string, ...string[]]): FixtureServer {
+  let opened: Awaited<ReturnType<typeof openServerProcess>>;
+  beforeAll(async () => {
+    opened = await openServerProcess(command);
+  }, 60_000);
+  afterAll(() => opened.end());
+  return {
+    get folder() {
+      return opened.folder;
+    },
+    get server() {
+      return opened.server;
+    },
+    get banner() {
+      return opened.banner;
+    },
+  };
 }
 
 /** One tool call by plain HTTP. */

@@ -70,8 +70,11 @@ describe("in the worker host, a fault in a call", () => {
       expect((await plugin.ended).message).toMatch(reason);
     }),
   );
+});
 
-  it("leaves a plugin alone that is busy for a while", () =>
+// They are given time, side by side.
+describe.concurrent("the worker host leaves a plugin alone", () => {
+  it("that is busy for a while", () =>
     withFaulty(
       async ({ callTool }) => {
         expect(await callTool("block", { ms: 1_500 })).toBe("blocked");
@@ -80,7 +83,7 @@ describe("in the worker host, a fault in a call", () => {
       { deps: { limits: { pong: 3_000 } } },
     ));
 
-  it("leaves a plugin alone that makes much garbage and holds little", () =>
+  it("that makes much garbage and holds little", () =>
     withFaulty(
       async ({ callTool }) => {
         expect(await callTool("garbage", { ms: 2_000 })).toBe(true);
@@ -89,15 +92,15 @@ describe("in the worker host, a fault in a call", () => {
       { deps: { memoryMb: 256 } },
     ));
 
-  it("leaves a plugin alone that waits for something", () =>
+  it("that waits for something", () =>
     withFaulty(
       async ({ callTool, abort }) => {
         const hung = callTool("hang").catch((error: unknown) => error);
-        await new Promise((resolve) => setTimeout(resolve, 4_500));
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
         expect(await callTool("nothing")).toBe("well");
         abort();
         expect(await hung).toMatchObject({ code: "PLUGIN_TIMEOUT" });
       },
-      { deps: { limits: { pong: 3_000, abandon: 100 } } },
+      { deps: { limits: { pong: 1_000, abandon: 100 } } },
     ));
 });
