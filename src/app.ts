@@ -1,12 +1,17 @@
 import { Hono } from "hono";
 import { createGate } from "./api/middleware/gate.ts";
+import { createRequestAudit } from "./api/middleware/request-audit.ts";
 import { assertPolicies, mountRoutes } from "./api/route-table.ts";
 import { createMcpSocket, type OpenSocket } from "./api/mcp-socket.ts";
+import { credentialRoutes } from "./api/routes/credentials.ts";
 import { healthRoutes } from "./api/routes/health.ts";
 import { mcpRoutes } from "./api/routes/mcp.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
 import { sseRoutes } from "./api/routes/sse.ts";
+import { vaultRoutes } from "./api/routes/vault.ts";
 import { LOCAL_CLIENT } from "./core/auth/principals.ts";
+import { createRefusalRecorder } from "./core/audit/refusals.ts";
+import { createAcceptance } from "./core/credential-acceptance.ts";
 import { createAuthenticator } from "./core/auth/authenticator.ts";
 import { createMcpHandler } from "./core/mcp-handler.ts";
 import type { StepLimits } from "./core/plugin-steps.ts";
@@ -16,16 +21,18 @@ import { readRegistry } from "./core/registry.ts";
 import { createStateSealer } from "./core/request-state.ts";
 import { SseServer } from "./core/sse-server.ts";
 import { messageOf } from "./errors.ts";
+import type { AuditLog } from "./types/audit.ts";
 import type { MessageChannel, ServedChannel } from "./types/channel.ts";
-import type { CredentialSource } from "./types/auth.ts";
 import type { HostKind, PluginHost } from "./types/host.ts";
 import type { InstanceEntry, InstanceStore, PluginDiscovery } from "./types/instances.ts";
 import type { KeyRecord } from "./types/keys.ts";
 import type { Logger } from "./types/logger.ts";
 import type { Sha256, Time } from "./types/runtime.ts";
+import type { Scrubber } from "./types/scrubber.ts";
 import type { SchemaEngine } from "./types/schema-engine.ts";
 import type { ServerConfig } from "./types/server-config.ts";
 import type { LegacySessions } from "./types/sessions.ts";
+import type { Vault } from "./types/vault.ts";
 
 /** Everything a runtime supplies. */
 export interface AppDeps {
@@ -39,7 +46,10 @@ export interface AppDeps {
   /** Where every plugin runs, whatever its settings say; they decide when this is left out. */
   readonly runAllIn?: HostKind;
   readonly keys: readonly KeyRecord[];
-  readonly credentials: CredentialSource;
+  readonly vault: Vault;
+  readonly audit: AuditLog;
+  /** Knows every secret in use, as the vault and the log do. */
+  readonly scrubber: Scrubber;
   /** 32 bytes. */
   readonly masterKey: Uint8Array;
   readonly sessions: LegacySessions | null;
@@ -90,7 +100,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const manager = new PluginManager({
     registry: await readPlugins(deps.entries),
     hosts: deps.hosts,
-    credentials: deps.credentials,
+    vault: deps.vault,
     engine,
     sha256,
     time,
@@ -117,21 +127,26 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   let started = false;
 
+  const now = () => time.now();
+  const { vault } = deps;
   const routes = [
     ...mcpRoutes(mcp),
     ...(deps.config.sse ? sseRoutes(sse) : []),
     ...pluginRoutes(manager),
+    ...credentialRoutes({ vault, assertAcceptable: createAcceptance(manager) }),
+    ...vaultRoutes({ vault, now, logger }),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
   const gate = createGate(deps.config, createAuthenticator(deps.keys, sha256));
-  const now = () => time.now();
+  const refusals = createRefusalRecorder({ audit: deps.audit, time, logger });
+  const audit = createRequestAudit({ audit: deps.audit, refusals, logger });
   const hono = new Hono();
-  mountRoutes(hono, routes, { gate, logger, now });
+  mountRoutes(hono, routes, { gate, audit, scrubber: deps.scrubber, logger, now });
   assertPolicies(hono, routes);
 
   return {
     fetch: hono.fetch,
-    openSocket: createMcpSocket({ gate, mcp, logger, now }),
+    openSocket: createMcpSocket({ gate, mcp, audit, logger, now }),
     serveLocal: (channel) => mcp.serve(channel, LOCAL_CLIENT),
     manager,
     async start() {
@@ -147,6 +162,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
         await manager.stop();
       } finally {
         await mcp.close();
+        await refusals.close();
       }
     },
   };

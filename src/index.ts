@@ -7,10 +7,37 @@ export { parsePluginsFile } from "./config.ts";
 export { environmentKey, KEY_ROLES, toKeyRecord } from "./core/auth/keys.ts";
 export { bearerSecretFault } from "./core/auth/bearer-secret.ts";
 export { MAX_MESSAGE_BYTES, MAX_UNSENT_BYTES } from "./core/message-text.ts";
+export { createAuditLog } from "./core/audit.ts";
+export type {
+  AuditActor,
+  AuditLogDeps,
+  AuditPruned,
+  AuditSinkStatus,
+  AuditStatus,
+  AuditTrail,
+  AuditVerifyWork,
+} from "./core/audit.ts";
+export type { AuditFaultKind } from "./core/audit/check-chain.ts";
+export { formatAudit } from "./core/audit/export.ts";
+export type { AuditFormat } from "./core/audit/export.ts";
+export { readAudit } from "./core/audit/read-audit.ts";
+export type { AuditFilter, AuditQuery } from "./core/audit/read-audit.ts";
+export { createRefusalRecorder } from "./core/audit/refusals.ts";
+export type { RefusalRecorder } from "./core/audit/refusals.ts";
+export type { AuditFault, AuditVerification } from "./core/audit/verify.ts";
+export { auditLine, parseAuditLine } from "./core/audit/record-line.ts";
 export { parseMasterKey } from "./core/auth/master-key.ts";
+export { openVault } from "./core/auth/open-vault.ts";
+export type { OpenedVault, OpenVaultDeps } from "./core/auth/open-vault.ts";
+export { passphraseBytes, passphraseFault } from "./core/auth/passphrase.ts";
+export { readAuditKey } from "./core/auth/audit-key.ts";
+export { readAuthConfig } from "./core/auth-config.ts";
+export { checkCredential } from "./core/field-validation.ts";
 export { parseManifest } from "./core/plugin-manifest.ts";
+export { readRegistry } from "./core/registry.ts";
 export type { StepLimits } from "./core/plugin-steps.ts";
 export type { InstanceStatus } from "./core/plugin-status.ts";
+export { createScrubber } from "./core/scrubber.ts";
 export type { ServerIdentity } from "./core/plugin-mcp-server.ts";
 export { AppError, ERROR_CODES, messageOf, stackOf } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
@@ -18,14 +45,31 @@ export { createInProcessHost } from "./host/in-process-host.ts";
 export { loadRemotePlugin } from "./host/remote-plugin.ts";
 export type { LinkEvents, PluginLink, RemoteLimits } from "./host/remote-plugin.ts";
 export { createPortableSchemaEngine } from "./host/portable-schema-engine.ts";
-export type { Database } from "./storage/database.ts";
+export { createAuditRepository } from "./storage/audit-repository.ts";
+export { createBatches, createTransactions } from "./storage/atomically.ts";
+export { createCredentialRepository } from "./storage/credential-repository.ts";
+export type { Database, VaultDatabase } from "./storage/database.ts";
 export { createInstanceRepository } from "./storage/instance-repository.ts";
 export { createKeyRepository } from "./storage/key-repository.ts";
+export { createVaultRepository } from "./storage/vault-repository.ts";
+export { createMemoryInstances, createMemorySessions } from "./storage/memory.ts";
+export { createMemoryAudit } from "./storage/memory-audit.ts";
 export {
-  createMemoryCredentials,
-  createMemoryInstances,
-  createMemorySessions,
-} from "./storage/memory.ts";
+  createMemoryCredentialDriver,
+  createMemoryVaultStore,
+} from "./storage/memory-vault-store.ts";
+export type {
+  AuditAction,
+  AuditAnchor,
+  AuditEntry,
+  AuditHead,
+  AuditLog,
+  AuditOutcome,
+  AuditRecord,
+  AuditSink,
+  AuditStore,
+  DamagedRecord,
+} from "./types/audit.ts";
 export type {
   InstanceEntry,
   InstanceStore,
@@ -35,12 +79,35 @@ export type {
 } from "./types/instances.ts";
 export type { KeyRole } from "./core/auth/keys.ts";
 export type { KeyRecord, KeyStore } from "./types/keys.ts";
-export type { CredentialSource } from "./types/auth.ts";
 export type { MessageChannel, ServedChannel } from "./types/channel.ts";
 export type { HostKind, PluginHost } from "./types/host.ts";
 export type { JsonSchema } from "./types/json.ts";
 export type { LogFields, Logger } from "./types/logger.ts";
 export type { Principal } from "./types/principal.ts";
+export type {
+  CredentialDriver,
+  CredentialDriverKind,
+  CredentialId,
+  CredentialListing,
+  DataKeyRecord,
+  Ledger,
+  LedgerChange,
+  LedgerEntry,
+  MasterKeyProvider,
+  MasterKeyRotation,
+  Owner,
+  OwnerVault,
+  SecureStorage,
+  StoreGuard,
+  Vault,
+  VaultActor,
+  VaultFault,
+  VaultProgress,
+  VaultStatus,
+  VaultStore,
+  VaultWork,
+} from "./types/vault.ts";
+export type { Scrubber } from "./types/scrubber.ts";
 export type { Sha256, Time } from "./types/runtime.ts";
 export type { LegacySession, LegacySessions } from "./types/sessions.ts";
 export type { SchemaEngine, SchemaValidator } from "./types/schema-engine.ts";

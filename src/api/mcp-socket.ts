@@ -6,6 +6,7 @@ import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { Gate } from "./middleware/gate.ts";
+import type { RequestAudit } from "./middleware/request-audit.ts";
 import { problem } from "./problem.ts";
 import { refusal } from "./route-table.ts";
 import { fault, handshakeFault, offeredProtocols } from "./socket-handshake.ts";
@@ -45,6 +46,7 @@ export type OpenSocket = (request: SocketRequest) => Promise<SocketDecision>;
 export interface McpSocketDeps {
   readonly gate: Gate;
   readonly mcp: Pick<McpHandler, "hasRoomFor" | "serve">;
+  readonly audit: Pick<RequestAudit, "refused">;
   readonly logger: Logger;
   readonly now: () => number;
 }
@@ -53,7 +55,7 @@ export interface McpSocketDeps {
  * Opens WebSockets at `/mcp`. Host, Origin and credential come first, as for every request; then the form of the
  * handshake.
  */
-export function createMcpSocket({ gate, mcp, logger, now }: McpSocketDeps): OpenSocket {
+export function createMcpSocket({ gate, mcp, audit, logger, now }: McpSocketDeps): OpenSocket {
   async function decide(
     { method, target, headers }: SocketRequest,
     requestId: string,
@@ -65,7 +67,11 @@ export function createMcpSocket({ gate, mcp, logger, now }: McpSocketDeps): Open
     const isHere = target.split("?", 1)[0] === PATH;
     const protocols = offeredProtocols(headers);
     const allowed = await gate(withCredential(headers, protocols ?? []), isHere ? "mcp" : "public");
-    if (!allowed.ok) return refuse(allowed.reason, refusal(allowed.reason, requestId));
+    if (!allowed.ok) {
+      const { reason, principal = null } = allowed;
+      audit.refused({ reason, principal, route: `GET ${PATH}`, requestId });
+      return refuse(reason, refusal(reason, requestId));
+    }
     if (!isHere) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
     const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);
     if (malformed !== null) return refuse(null, malformed);

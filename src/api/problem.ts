@@ -22,7 +22,6 @@ const PROBLEMS = {
   CREDENTIAL_INVALID: [422, "The credential's name or value is not as it must be."],
   CREDENTIAL_NOT_FOUND: [404, "There is no such credential."],
   CREDENTIAL_UNREADABLE: [500, "The stored credential is damaged or not the vault's own."],
-  CREDENTIALS_NEEDED: [409, "The plugin needs credentials that nobody has stored."],
   VAULT_KEY_WRONG: [500, "The master key is not the one that the vault was made with."],
   VAULT_UNAVAILABLE: [503, "The storage of credentials does not work right now."],
   BACKUP_INVALID: [422, "The backup is damaged, or the passphrase is another one."],

@@ -1,15 +1,20 @@
-import type { Hono } from "hono";
-import { AppError, stackOf } from "../errors.ts";
+import type { Context, Hono } from "hono";
+import { AppError, messageOf, stackOf } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
+import type { AuditOutcome } from "../types/audit.ts";
+import type { Scrubber } from "../types/scrubber.ts";
 import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
+import type { RequestAudit } from "./middleware/request-audit.ts";
 import { problem } from "./problem.ts";
+import { scrubAnswer } from "./scrub-answer.ts";
 
 /** One row of the route table. A path that is not in the table does not exist. */
 export interface Route {
   /** `ALL` stands for every method. */
   readonly method: "GET" | "POST" | "PUT" | "DELETE" | "ALL";
+  /** May have parameters (`/things/:id`), each for one segment. */
   readonly path: string;
   readonly policy: RoutePolicy;
   readonly handle: (request: Request, caller: RouteCaller) => Response | Promise<Response>;
@@ -18,39 +23,99 @@ export interface Route {
 export interface RouteCaller {
   readonly principal: Principal;
   readonly requestId: string;
+  /** What stands in the path in the place of its parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** To be told of work that goes on after the answer has begun. The promise must not reject. */
+  readonly endsWith: (outcome: Promise<AuditOutcome>) => void;
 }
 
 export interface RouteDeps {
   readonly gate: Gate;
+  readonly audit: RequestAudit;
+  /** Knows every secret in use: no answer has one. Those of MCP are cleaned call by call, of what was handed out for them. */
+  readonly scrubber: Scrubber;
   readonly logger: Logger;
   readonly now: () => number;
 }
 
+type Served = Pick<Route, "path" | "policy" | "handle">;
+
+/** What changes nothing, so that it leaves no record of its own. */
+const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
 /** Puts every route behind the gate. This is the only place where the app gets a handler. */
 export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps): void {
-  const serve = async (request: Request, route: Pick<Route, "policy" | "handle">) => {
+  async function run(request: Request, route: Served, caller: RouteCaller): Promise<Response> {
+    try {
+      return await route.handle(request, caller);
+    } catch (error) {
+      return failure(error, caller.requestId, deps.logger);
+    }
+  }
+
+  async function serve(
+    request: Request,
+    route: Served,
+    params: RouteCaller["params"],
+  ): Promise<Response> {
     const requestId = uuidv7(deps.now());
+    const response = await answer(request, route, params, requestId);
+    return route.policy === "mcp" ? response : scrubAnswer(response, deps.scrubber, requestId);
+  }
+
+  async function answer(
+    request: Request,
+    route: Served,
+    params: RouteCaller["params"],
+    requestId: string,
+  ): Promise<Response> {
     try {
       const allowed = await deps.gate(request.headers, route.policy);
+      const name = `${request.method} ${route.path}`;
       if (!allowed.ok) {
-        deps.logger.info("Request refused", { requestId, code: allowed.reason });
-        return refusal(allowed.reason, requestId);
+        const { reason, principal = null } = allowed;
+        deps.logger.info("Request refused", { requestId, code: reason });
+        deps.audit.refused({ reason, principal, route: name, requestId });
+        return refusal(reason, requestId);
       }
-      return await route.handle(request, { principal: allowed.value, requestId });
+      const principal = allowed.value;
+      let ended: Promise<AuditOutcome> | null = null;
+      const caller: RouteCaller = {
+        principal,
+        requestId,
+        params,
+        endsWith: (outcome) => void (ended = outcome),
+      };
+      if (route.policy !== "admin") return await run(request, route, caller);
+      const respond = () => run(request, route, caller);
+      const response = READS.has(request.method)
+        ? await respond()
+        : await deps.audit.around(
+            { principal, route: name, requestId, ended: () => ended },
+            respond,
+          );
+      response.headers.set("cache-control", "no-store");
+      return response;
     } catch (error) {
       return failure(error, requestId, deps.logger);
     }
-  };
+  }
+
   for (const route of routes) {
-    const handler = (c: { req: { raw: Request } }) => serve(c.req.raw, route);
+    const handler = (c: Context) => serve(c.req.raw, route, c.req.param());
     if (route.method === "ALL") app.all(route.path, handler);
     else app.on(route.method, route.path, handler);
   }
   app.notFound((c) =>
-    serve(c.req.raw, {
-      policy: "public",
-      handle: (_, { requestId }) => problem("NOT_FOUND", requestId),
-    }),
+    serve(
+      c.req.raw,
+      {
+        path: "*",
+        policy: "public",
+        handle: (_, { requestId }) => problem("NOT_FOUND", requestId),
+      },
+      {},
+    ),
   );
 }
 
@@ -88,6 +153,11 @@ export function refusal(reason: Refusal, requestId: string): Response {
 
 function failure(error: unknown, requestId: string, logger: Logger): Response {
   const code = error instanceof AppError ? error.code : "INTERNAL";
-  logger.error("Request failed", { requestId, code, error: stackOf(error) });
-  return problem(code, requestId);
+  const response = problem(code, requestId);
+  if (response.status < 500) {
+    logger.info("Request refused", { requestId, code, error: messageOf(error) });
+  } else {
+    logger.error("Request failed", { requestId, code, error: stackOf(error) });
+  }
+  return response;
 }

@@ -1,11 +1,15 @@
 import type { Completion } from "../types/plugin.ts";
 import { toJsonText } from "../util/json-text.ts";
+import { parseJson } from "../util/parse-json.ts";
+import { REDACTED } from "./scrubber.ts";
 import { contentFault, MAX_RESULT_CHARS } from "./tool-result.ts";
 import { isJsonObject } from "../util/json-object.ts";
 
 const MAX_COMPLETIONS = 100;
 
 type JsonObject = Record<string, unknown>;
+/** Takes secrets out of a text. */
+type Scrub = (text: string) => string;
 
 /**
  * Makes a `resources/read` result of what a plugin read: a result, a list of contents, one content, or text.
@@ -15,8 +19,9 @@ export function fromPluginResource(
   value: unknown,
   uri: string,
   mimeType: string | undefined,
+  scrub: Scrub = asItIs,
 ): { contents: JsonObject[] } | null {
-  const answer = asJson(value);
+  const answer = asJson(value, scrub);
   if (typeof answer === "string") return { contents: [toContent({ text: answer }, uri, mimeType)] };
   const list: unknown = isJsonObject(answer) ? (answer["contents"] ?? [answer]) : answer;
   if (!Array.isArray(list) || !list.every(isJsonObject)) return null;
@@ -32,7 +37,8 @@ function isContent({ uri, mimeType, text, blob }: JsonObject): boolean {
   return (
     typeof uri === "string" &&
     (mimeType === undefined || typeof mimeType === "string") &&
-    (typeof text === "string" || typeof blob === "string")
+    // Out of base64 nothing can be taken: the rest would be none.
+    (typeof text === "string" || (typeof blob === "string" && !blob.includes(REDACTED)))
   );
 }
 
@@ -40,8 +46,8 @@ function isContent({ uri, mimeType, text, blob }: JsonObject): boolean {
  * Makes a `prompts/get` result of a result, or of text, which becomes the user's message. `null` when it is neither,
  * not JSON or too large.
  */
-export function fromPluginPrompt(value: unknown): JsonObject | null {
-  const answer = asJson(value);
+export function fromPluginPrompt(value: unknown, scrub: Scrub = asItIs): JsonObject | null {
+  const answer = asJson(value, scrub);
   if (typeof answer === "string") {
     return { messages: [{ role: "user", content: { type: "text", text: answer } }] };
   }
@@ -62,8 +68,11 @@ function isMessage(message: unknown): boolean {
 }
 
 /** Makes a `completion/complete` result of a list of values, of which 100 at most may be sent. */
-export function fromPluginCompletion(value: unknown): { completion: Completion } | null {
-  const answer = asJson(value);
+export function fromPluginCompletion(
+  value: unknown,
+  scrub: Scrub = asItIs,
+): { completion: Completion } | null {
+  const answer = asJson(value, scrub);
   const completion = Array.isArray(answer) ? { values: answer as unknown[] } : answer;
   if (!isJsonObject(completion)) return null;
   const { values, total, hasMore } = completion;
@@ -78,7 +87,11 @@ export function fromPluginCompletion(value: unknown): { completion: Completion }
 }
 
 /** The value as a client will see it; `undefined` when it cannot be sent. */
-function asJson(value: unknown): unknown {
+function asJson(value: unknown, scrub: Scrub): unknown {
   const text = toJsonText(value, MAX_RESULT_CHARS);
-  return text.ok ? (JSON.parse(text.value) as unknown) : undefined;
+  return text.ok ? parseJson(scrub(text.value)) : undefined;
+}
+
+function asItIs(text: string): string {
+  return text;
 }

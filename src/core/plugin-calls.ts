@@ -8,6 +8,7 @@ import type { CallOutcome, HostCall } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { CallInput, ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
+import { AnswerScrub } from "./answer-scrub.ts";
 import { CALL_TIMEOUT_MS } from "./call-limits.ts";
 import {
   InputExchange,
@@ -22,13 +23,14 @@ import type {
   CatalogTemplate,
   CatalogTool,
 } from "./plugin-catalog.ts";
-import type { PluginRun } from "./plugin-run.ts";
+import type { CallRun } from "./plugin-run.ts";
 import type { StateSealer } from "./request-state.ts";
 import type { CallReports } from "./running-call.ts";
 import type { SchemaCache } from "./schema-cache.ts";
 import {
   errorResult,
   MAX_RESULT_CHARS,
+  scrubResult,
   toToolResult,
   type SerializedResult,
   type ToolResult,
@@ -54,7 +56,7 @@ export type ToolAnswer =
 /**
  * The way from a request to a plugin and back, the same for every transport and revision: arguments are checked,
  * the plugin runs, its answer is checked. What a plugin throws goes to the log; the client gets a general sentence
- * with the request id, unless it was a `ToolError`.
+ * with the request id, unless it was a `ToolError`. Whatever it gets is free of the credentials that the plugin was handed.
  */
 export class PluginCalls {
   readonly #deps: PluginCallsDeps;
@@ -86,18 +88,23 @@ export class PluginCalls {
       name: tool.ownName,
       args: (args ?? {}) as Record<string, unknown>,
     } as const;
+    const scrub = this.#scrubOf(tool.run, tool.name, frame);
     let outcome: CallOutcome;
     try {
-      outcome = await this.#call(tool.run, call, input, tool.timeoutMs, frame);
+      outcome = await this.#call(tool.run, call, input, tool.timeoutMs, frame, scrub);
     } catch (error) {
       return refused(this.#explain(error, `Tool "${tool.name}"`, tool.run, frame));
     }
     if (outcome.kind === "tool-error") {
       const hasOutputSchema = tool.definition.outputSchema !== undefined;
-      return { kind: "result", ...errorResult(outcome.message, outcome.data, hasOutputSchema) };
+      const made = errorResult(outcome.message, outcome.data, hasOutputSchema);
+      const clean = scrubResult(made, hasOutputSchema, (text) => scrub.text(text));
+      return clean.ok
+        ? { kind: "result", ...clean.value }
+        : this.#invalidResult(tool, clean.reason, frame);
     }
-    if (outcome.kind === "input-required") return this.#ask(outcome, frame, target, tool);
-    return this.#checkResult(tool, outcome.value, frame);
+    if (outcome.kind === "input-required") return this.#ask(outcome, frame, target, tool, scrub);
+    return this.#checkResult(tool, outcome.value, frame, scrub);
   }
 
   async readResource(
@@ -105,21 +112,21 @@ export class PluginCalls {
     uri: string,
     frame: CallFrame,
   ): Promise<{ contents: Record<string, unknown>[] } | InputQuestion> {
-    const { definition } = resource;
+    const { run, definition } = resource;
+    const scrub = this.#scrubOf(run, uri, frame);
+    const contents = (value: unknown) =>
+      fromPluginResource(value, uri, definition.mimeType, (text) => scrub.text(text));
     if ("inline" in resource && resource.inline !== null) {
-      return { contents: [{ uri, ...mimeTypeOf(definition), ...resource.inline }] };
+      return this.#shaped(contents(resource.inline), run, frame);
     }
     const target = { method: "resources/read", target: uri, argsJson: "{}" };
-    const outcome = await this.#plainCall(resource.run, { kind: "resource", uri }, target, frame);
+    const call = { kind: "resource", uri } as const;
+    const outcome = await this.#plainCall(run, call, target, frame, scrub);
     if ("resultType" in outcome) return outcome;
     if (outcome.value === null || outcome.value === undefined) {
       throw new ResourceNotFoundError(uri);
     }
-    return this.#shaped(
-      fromPluginResource(outcome.value, uri, definition.mimeType),
-      resource.run,
-      frame,
-    );
+    return this.#shaped(contents(outcome.value), run, frame);
   }
 
   async getPrompt(
@@ -142,16 +149,21 @@ export class PluginCalls {
       argsJson: JSON.stringify(args ?? {}),
     };
     const call = { kind: "prompt", name: prompt.ownName, args } as const;
-    const outcome = await this.#plainCall(prompt.run, call, target, frame);
+    const scrub = this.#scrubOf(prompt.run, prompt.name, frame);
+    const outcome = await this.#plainCall(prompt.run, call, target, frame, scrub);
     if ("resultType" in outcome) return outcome;
-    return this.#shaped(fromPluginPrompt(outcome.value), prompt.run, frame);
+    const shaped = fromPluginPrompt(outcome.value, (text) => scrub.text(text));
+    return this.#shaped(shaped, prompt.run, frame);
   }
 
-  async complete(run: PluginRun, request: CompletionRequest, frame: CallFrame) {
+  async complete(run: CallRun, request: CompletionRequest, frame: CallFrame) {
     const target = { method: "completion/complete", target: "", argsJson: "{}" };
-    const outcome = await this.#plainCall(run, { kind: "complete", request }, target, frame);
+    const scrub = this.#scrubOf(run, target.method, frame);
+    const call = { kind: "complete", request } as const;
+    const outcome = await this.#plainCall(run, call, target, frame, scrub);
+    const values = "resultType" in outcome ? [] : outcome.value;
     return this.#shaped(
-      fromPluginCompletion("resultType" in outcome ? [] : outcome.value),
+      fromPluginCompletion(values, (text) => scrub.text(text)),
       run,
       frame,
     );
@@ -180,11 +192,18 @@ export class PluginCalls {
     }
   }
 
-  #checkResult(tool: CatalogTool, value: unknown, frame: CallFrame): ToolAnswer {
+  #checkResult(
+    tool: CatalogTool,
+    value: unknown,
+    frame: CallFrame,
+    scrub: AnswerScrub,
+  ): ToolAnswer {
     const hasOutputSchema = tool.definition.outputSchema !== undefined;
     const made = toToolResult(value, hasOutputSchema);
     if (!made.ok) return this.#invalidResult(tool, made.reason, frame);
-    const { result, json } = made.value;
+    const clean = scrubResult(made.value, hasOutputSchema, (text) => scrub.text(text));
+    if (!clean.ok) return this.#invalidResult(tool, clean.reason, frame);
+    const { result, json } = clean.value;
     if (hasOutputSchema && result.isError !== true) {
       // As the client will see it: what JSON leaves out is not there.
       const { structuredContent } = JSON.parse(json) as ToolResult;
@@ -213,9 +232,11 @@ export class PluginCalls {
     frame: CallFrame,
     target: AskedCall,
     tool: CatalogTool,
+    scrub: AnswerScrub,
   ): Promise<ToolAnswer> {
     try {
-      return { kind: "input-required", question: await this.#input.ask(outcome, target, frame) };
+      const question = await this.#input.ask(cleanQuestion(outcome, scrub), target, frame);
+      return { kind: "input-required", question };
     } catch (error) {
       return refused(this.#explain(error, `Tool "${tool.name}"`, tool.run, frame));
     }
@@ -223,17 +244,20 @@ export class PluginCalls {
 
   /** Calls for anything but a tool, where an error is a protocol error and not a result. */
   async #plainCall(
-    run: PluginRun,
+    run: CallRun,
     call: PluginCallTarget,
     target: AskedCall,
     frame: CallFrame,
+    scrub: AnswerScrub,
   ): Promise<{ readonly value: unknown } | InputQuestion> {
     const input = await this.#input.open(target, frame);
     try {
-      const outcome = await this.#call(run, call, input, CALL_TIMEOUT_MS, frame);
+      const outcome = await this.#call(run, call, input, CALL_TIMEOUT_MS, frame, scrub);
       if (outcome.kind === "result") return { value: outcome.value };
-      if (outcome.kind === "input-required") return await this.#input.ask(outcome, target, frame);
-      const words = outcome.message.slice(0, MAX_RESULT_CHARS);
+      if (outcome.kind === "input-required") {
+        return await this.#input.ask(cleanQuestion(outcome, scrub), target, frame);
+      }
+      const words = scrub.text(outcome.message.slice(0, MAX_RESULT_CHARS));
       throw new ProtocolError(ProtocolErrorCode.InternalError, words);
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
@@ -243,16 +267,22 @@ export class PluginCalls {
   }
 
   #call(
-    run: PluginRun,
+    run: CallRun,
     target: PluginCallTarget,
     input: CallInput | null,
     timeoutMs: number,
     { requestId, principal, client, reports }: CallFrame,
+    scrub: AnswerScrub,
   ): Promise<CallOutcome> {
-    return run.call({ ...target, requestId, principal, client, input }, timeoutMs, reports);
+    const call = { ...target, requestId, principal, client, input };
+    return run.call(call, timeoutMs, scrub.reports(reports));
   }
 
-  #shaped<T>(shaped: T | null, run: PluginRun, frame: CallFrame): T {
+  #scrubOf(run: CallRun, name: string, { principal, requestId }: CallFrame): AnswerScrub {
+    return new AnswerScrub({ run, principal, requestId, name, logger: this.#deps.logger });
+  }
+
+  #shaped<T>(shaped: T | null, run: CallRun, frame: CallFrame): T {
     if (shaped !== null) return shaped;
     this.#log(frame, run, "The plugin's answer does not have the shape of an MCP result");
     throw new ProtocolError(
@@ -262,7 +292,7 @@ export class PluginCalls {
   }
 
   /** The sentence for the client; the cause goes to the log, once. */
-  #explain(error: unknown, what: string, run: PluginRun, frame: CallFrame): string {
+  #explain(error: unknown, what: string, run: CallRun, frame: CallFrame): string {
     if (error instanceof AppError && error.code === "CALL_ABORTED") throw error;
     this.#log(frame, run, `${what} failed`, { error: stackOf(error) });
     if (error instanceof AppError && error.code === "PLUGIN_TIMEOUT") {
@@ -274,7 +304,7 @@ export class PluginCalls {
     return `${what} failed. Request id: ${frame.requestId}`;
   }
 
-  #log(frame: CallFrame, run: PluginRun, message: string, fields?: { error: string }): void {
+  #log(frame: CallFrame, run: CallRun, message: string, fields?: { error: string }): void {
     const { requestId } = frame;
     this.#deps.logger.error(message, { requestId, plugin: run.instanceId, ...fields });
   }
@@ -286,10 +316,14 @@ type PluginCallTarget = HostCall extends infer Call
     : never
   : never;
 
-function refused(message: string): ToolAnswer {
-  return { kind: "result", ...errorResult(message) };
+/** Its state is sealed, so that no client can read it. */
+function cleanQuestion<T extends CallOutcome & { kind: "input-required" }>(
+  outcome: T,
+  scrub: AnswerScrub,
+): T {
+  return { ...outcome, inputRequests: scrub.json(outcome.inputRequests) };
 }
 
-function mimeTypeOf({ mimeType }: { readonly mimeType?: string }) {
-  return mimeType === undefined ? {} : { mimeType };
+function refused(message: string): ToolAnswer {
+  return { kind: "result", ...errorResult(message) };
 }

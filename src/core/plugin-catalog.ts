@@ -9,7 +9,7 @@ import { parseUriTemplate, type UriTemplate } from "../util/uri-template.ts";
 import { CALL_TIMEOUT_MS, MAX_CALL_MS } from "./call-limits.ts";
 import { definitionFault } from "./definition-rules.ts";
 import { readHeaderParams } from "./header-params.ts";
-import type { PluginRun } from "./plugin-run.ts";
+import type { CallRun } from "./plugin-run.ts";
 import { schemaFault } from "./schema-rules.ts";
 
 const NAME = /^[A-Za-z0-9_.-]+$/;
@@ -27,7 +27,7 @@ export interface PreparedCatalog {
 
 export interface CatalogTool {
   readonly name: string;
-  readonly run: PluginRun;
+  readonly run: CallRun;
   /** The plugin's own name of it. */
   readonly ownName: string;
   /** As `tools/list` shows it. */
@@ -46,7 +46,7 @@ export type ToolDefinition = Omit<Tool, "timeoutMs" | "inputSchema"> & {
 
 export interface CatalogResource {
   readonly uri: string;
-  readonly run: PluginRun;
+  readonly run: CallRun;
   readonly definition: Omit<Resource, "text" | "blob">;
   /** Contents that the plugin gave with the list. */
   readonly inline: { readonly text: string } | { readonly blob: string } | null;
@@ -54,14 +54,14 @@ export interface CatalogResource {
 
 export interface CatalogTemplate {
   readonly uriTemplate: string;
-  readonly run: PluginRun;
+  readonly run: CallRun;
   readonly definition: ResourceTemplate;
   readonly pattern: UriTemplate;
 }
 
 export interface CatalogPrompt {
   readonly name: string;
-  readonly run: PluginRun;
+  readonly run: CallRun;
   readonly ownName: string;
   readonly definition: Prompt;
 }
@@ -73,7 +73,7 @@ export interface PrepareDeps {
 
 /** Checks what a plugin offers. What breaks a rule is quarantined by itself and costs the plugin nothing else. */
 export async function prepareCatalog(
-  run: PluginRun,
+  run: CallRun,
   toolPrefix: string,
   offer: PluginCatalog,
   deps: PrepareDeps,
@@ -174,11 +174,7 @@ function toDraft(tool: Tool, name: string, engine: SchemaEngine): Result<ToolDra
   });
 }
 
-async function toCatalogTool(
-  draft: ToolDraft,
-  run: PluginRun,
-  sha256: Sha256,
-): Promise<CatalogTool> {
+async function toCatalogTool(draft: ToolDraft, run: CallRun, sha256: Sha256): Promise<CatalogTool> {
   const { name, inputSchema, outputSchema } = draft.definition;
   const digest = async (schema: JsonSchema) => toHex(await sha256(utf8(JSON.stringify(schema))));
   return {
@@ -193,14 +189,14 @@ async function toCatalogTool(
 function toCatalogPrompt(
   prompt: Prompt,
   name: string,
-  run: PluginRun,
+  run: CallRun,
 ): Result<CatalogPrompt, string> {
   const definition = { ...prompt, name };
   const fault = nameFault(prompt.name, name) ?? definitionFault("prompt", definition);
   return fault === null ? ok({ name, run, ownName: prompt.name, definition }) : refuse(fault);
 }
 
-function toCatalogResource(resource: Resource, run: PluginRun): Result<CatalogResource, string> {
+function toCatalogResource(resource: Resource, run: CallRun): Result<CatalogResource, string> {
   const { text, blob, ...definition } = resource;
   const { uri } = definition;
   const fault = uriFault(uri) ?? definitionFault("resource", definition);
@@ -213,7 +209,7 @@ function toCatalogResource(resource: Resource, run: PluginRun): Result<CatalogRe
 
 function toCatalogTemplate(
   definition: ResourceTemplate,
-  run: PluginRun,
+  run: CallRun,
 ): Result<CatalogTemplate, string> {
   const { uriTemplate } = definition;
   const pattern = parseUriTemplate(uriTemplate);

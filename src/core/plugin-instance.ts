@@ -1,43 +1,28 @@
 import { AppError, messageOf, stackOf } from "../errors.ts";
-import type { HostServices, HostedPlugin, PluginHost, PluginInfo } from "../types/host.ts";
-import type { Logger } from "../types/logger.ts";
-import type { Time } from "../types/runtime.ts";
+import type { MissingCredential } from "../types/auth.ts";
+import type { HostServices, HostedPlugin, PluginInfo } from "../types/host.ts";
+import type { Owner } from "../types/vault.ts";
+import { isSecretField, type AuthConfig } from "./auth-config.ts";
+import { CatalogReader } from "./catalog-reader.ts";
 import { ChangeNotices } from "./change-notices.ts";
 import { MAX_CALL_MS } from "./call-limits.ts";
-import { prepareCatalog, type PreparedCatalog, type PrepareDeps } from "./plugin-catalog.ts";
-import { PluginRun } from "./plugin-run.ts";
+import { findMissing, requiredFields } from "./credential-needs.ts";
+import { HeldRun } from "./held-run.ts";
+import { createOwnerObjects } from "./owner-lives.ts";
+import { OwnerObjects } from "./owner-objects.ts";
+import type { PreparedCatalog } from "./plugin-catalog.ts";
+import type { InstanceError, PluginInstanceDeps } from "./plugin-instance-deps.ts";
+import { folderOf, loadPlugin, mayLoadLater } from "./plugin-load.ts";
+import { PluginRun, type CallRun } from "./plugin-run.ts";
+import { createDesk, type PluginDesk } from "./plugin-services.ts";
 import { assertMove, type PluginState } from "./plugin-state.ts";
-import { runStep, type StepLimits } from "./plugin-steps.ts";
+import { runQuietly, runStep } from "./plugin-steps.ts";
 import type { RegisteredInstance } from "./registry.ts";
 import { checkSettings } from "./settings-check.ts";
-import { ToolFaults } from "./tool-faults.ts";
 import { placeOf } from "../util/error-place.ts";
 
-/** A plugin that makes up new faults for ever fills neither the log nor the memory. */
-const MAX_LOGGED_FAULTS = 1_000;
 /** For requests that looked their tool up just before a reload and have not reached the plugin yet. */
 const STRAGGLERS_MS = 1_000;
-
-export interface PluginInstanceDeps extends PrepareDeps {
-  /** `null` when this server has no host of the kind that the settings name. */
-  readonly host: PluginHost | null;
-  readonly logger: Logger;
-  readonly time: Time;
-  readonly limits: StepLimits;
-  /** Services bound to this instance; the lifecycle adds the change notices. */
-  readonly services: Omit<HostServices, "changed" | "resourceUpdated" | "logger">;
-  /** Its catalog is another one now. */
-  readonly onCatalogChanged: () => void;
-  readonly onResourceUpdated: (uri: string) => void;
-  /** Its plugin is gone although nobody stopped it; `fail` says so to the instance. */
-  readonly onEnded: (plugin: HostedPlugin, reason: string) => void;
-}
-
-/** Why an instance does not run. `retry`: whether trying again with the same code and settings may help. */
-export interface InstanceError {
-  readonly message: string;
-  readonly retry: boolean;
-}
 
 /**
  * One plugin instance and its way through the states. `load`, `start` and `stop` never reject for what the plugin does:
@@ -47,14 +32,16 @@ export class PluginInstance {
   readonly registered: RegisteredInstance;
   readonly #deps: PluginInstanceDeps;
   readonly #notices: ChangeNotices;
-  readonly #faults = new ToolFaults();
   #state: PluginState = "stopped";
   #error: InstanceError | null = null;
   #info: PluginInfo | null = null;
   #plugin: HostedPlugin | null = null;
-  #run: PluginRun | null = null;
+  #auth: AuthConfig | null = null;
+  #desk: PluginDesk | null = null;
+  #missing: readonly MissingCredential[] = [];
+  #run: CallRun | null = null;
   #catalog: PreparedCatalog | null = null;
-  readonly #loggedFaults = new Set<string>();
+  readonly #reader: CatalogReader;
   readonly #abandoned = Promise.withResolvers<never>();
   #isAbandoned = false;
   #releasing: Promise<void> | null = null;
@@ -64,6 +51,7 @@ export class PluginInstance {
   constructor(registered: RegisteredInstance, deps: PluginInstanceDeps) {
     this.registered = registered;
     this.#deps = deps;
+    this.#reader = new CatalogReader({ ...deps, toolPrefix: registered.settings.toolPrefix });
     this.#notices = new ChangeNotices(() => this.#refreshCatalog(), deps.time);
     this.#abandoned.promise.catch(() => {});
   }
@@ -81,13 +69,21 @@ export class PluginInstance {
   get info(): PluginInfo | null {
     return this.#info;
   }
-  get run(): PluginRun | null {
+  /** How it authenticates; known once it was loaded. */
+  get auth(): AuthConfig | null {
+    return this.#auth;
+  }
+  /** What it waits for in `needs-credentials`. */
+  get missing(): readonly MissingCredential[] {
+    return this.#missing;
+  }
+  get run(): CallRun | null {
     return this.#run;
   }
   get isAbandoned(): boolean {
     return this.#isAbandoned;
   }
-  /** `null` unless running. */
+  /** `null` unless running, or waiting for credentials: then it has tools alone. */
   get catalog(): PreparedCatalog | null {
     return this.#catalog;
   }
@@ -96,13 +92,29 @@ export class PluginInstance {
   async load(): Promise<void> {
     this.#move("loading");
     this.#error = null;
+    const { host, owner } = this.#deps;
+    let whose = owner;
+    const desk = createDesk({
+      ...this.#deps,
+      instanceId: this.id,
+      ownerOf: () => whose,
+      isSecret: (name) => isSecretField(this.#auth, name),
+    });
+    const services = this.#hostServices(desk);
     try {
-      this.#plugin = await this.#loadCode();
+      const loaded = await loadPlugin(this.registered, host, owner, services, (work) =>
+        this.#step("load", work),
+      );
+      this.#plugin = loaded.plugin;
+      this.#auth = loaded.auth;
     } catch (error) {
-      this.#note(messageOf(error), this.#mayLoadLater(error), error);
+      this.#note(messageOf(error), mayLoadLater(error, host), error);
       this.#move("failed");
       return;
     }
+    // Before it was known whose they are, it had none.
+    whose ??= this.#isUsers ? null : "shared";
+    this.#desk = desk;
     const plugin = this.#plugin;
     plugin.ended.then(
       (reason) => this.#deps.onEnded(plugin, messageOf(reason)),
@@ -112,7 +124,10 @@ export class PluginInstance {
     this.#move("loaded");
   }
 
-  /** Initializes and starts a loaded plugin with settings that satisfy its schema. */
+  /**
+   * Initializes and starts a loaded plugin with settings that satisfy its schema; or holds it in `needs-credentials`, if it
+   * cannot do without some that nobody has stored.
+   */
   async start(): Promise<void> {
     const plugin = this.#plugin;
     if (plugin === null) throw new AppError("PLUGIN_STATE", `Plugin "${this.id}" is not loaded.`);
@@ -125,15 +140,39 @@ export class PluginInstance {
     }
     this.#error = null;
     try {
+      await this.lookAgain();
+      if (this.#missing.length > 0) return await this.#hold();
       this.#move("initializing");
       await this.#step("initialize", () => plugin.initialize(config.value));
       this.#move("starting");
-      await this.#step("start", () => plugin.start());
-      await this.#goLive(new PluginRun(this.id, plugin, this.#deps.time));
+      // What gives the catalog of its users' objects works for nobody.
+      if (!this.#isUsers) await this.#step("start", () => plugin.start());
+      await this.#goLive();
     } catch (error) {
       this.#note(messageOf(error), true, error);
       return this.#release("failed");
     }
+  }
+
+  /**
+   * Finds out which credentials it lacks, as `missing` says then.
+   *
+   * @throws Error when the vault does not answer
+   */
+  async lookAgain(): Promise<void> {
+    if (this.#deps.owner !== null || this.#isUsers) return;
+    const missing = () => this.#findMissing("shared");
+    this.#missing = await runStep("credentials", missing, this.#deps);
+  }
+
+  /** A credential was stored or deleted. Answers whether that may decide if it can run. */
+  takeCredentialChange(owner: Owner, name: string): boolean {
+    const isRequired = requiredFields(this.#auth).some((field) => field.name === name);
+    if (!isRequired || owner !== "shared") {
+      if (isRequired && this.#run instanceof OwnerObjects) this.#run.forget(owner);
+      return false;
+    }
+    return !this.#isUsers;
   }
 
   /** Stops a running plugin after its calls in flight. What it does wrong on the way is logged. */
@@ -171,6 +210,8 @@ export class PluginInstance {
   /** Waits for a dependency, or will never have it. Says anew why when it is blocked already. */
   block(reason: string): void {
     if (this.#state !== "blocked") this.#move("blocked");
+    this.#run = null;
+    this.#catalog = null;
     if (this.#error?.message === reason) return;
     this.#error = { message: reason, retry: false };
     this.#deps.logger.warn(`Plugin does not start: ${reason}`);
@@ -181,81 +222,79 @@ export class PluginInstance {
    * is another one now.
    */
   quarantineTool(name: string, reason: string): boolean {
-    const tool = this.#catalog?.tools.find(({ ownName }) => ownName === name);
-    if (!this.#catalog || !tool) return false;
-    this.#faults.add(tool, reason);
-    this.#catalog = this.#faults.apply(this.#catalog);
-    this.#logQuarantined(this.#catalog);
+    const rest = this.#catalog && this.#reader.quarantine(this.#catalog, name, reason);
+    if (rest === null) return false;
+    this.#catalog = rest;
     return true;
   }
 
-  async #loadCode(): Promise<HostedPlugin> {
-    const { package: code, error, settings } = this.registered;
-    const { host } = this.#deps;
-    if (code === null) throw new Error(error ?? "Its package was not found.");
-    if (host === null) throw new Error(`This server cannot run plugins in "${settings.host}".`);
-    const loading = Promise.resolve().then(() =>
-      host.load({ instanceId: this.id, entry: code.entry }, this.#hostServices()),
-    );
-    try {
-      return await this.#step("load", () => loading);
-    } catch (fault) {
-      // One that comes after its time is let go at once.
-      loading.then((late) => late.cleanup()).catch(() => {});
-      throw fault;
-    }
-  }
-
-  /**
-   * Code that threw will do so again. A thread that took too long or died while it loaded may have had a bad moment; in the
-   * server's own thread, the same import would still be under way.
-   */
-  #mayLoadLater(error: unknown): boolean {
-    const cause = error instanceof Error ? error.cause : null;
-    const code = cause instanceof AppError ? cause.code : null;
-    const passes = code === "PLUGIN_TIMEOUT" || code === "PLUGIN_UNAVAILABLE";
-    return passes && this.#deps.host?.overlaps === true;
-  }
-
-  async #goLive(run: PluginRun): Promise<void> {
+  async #goLive(): Promise<void> {
     this.#noticed = false;
-    const catalog = await this.#readCatalog(run);
+    const plugin = this.#plugin!;
+    const { owner, logger, time } = this.#deps;
+    const run =
+      this.#isUsers && owner === null
+        ? this.#createPool()
+        : new PluginRun(this.id, plugin, this.#desk!, time);
+    // What its users see is the instance's own list.
+    const catalog = owner === null ? await this.#readCatalog(run) : null;
     this.#run = run;
     this.#catalog = catalog;
     this.#move("running");
-    const { logger } = this.#deps;
-    logger.info("Plugin is running", {
-      tools: catalog.tools.length,
-      version: run.plugin.info.version,
-    });
+    if (catalog === null) return logger.debug("A user's plugin object is running");
+    const { version } = plugin.info;
+    logger.info("Plugin is running", { tools: catalog.tools.length, version });
     if (this.#noticed) this.#notices.notice();
   }
 
-  async #readCatalog(run: PluginRun): Promise<PreparedCatalog> {
-    const read = async () => {
-      const offer = await run.plugin.catalog();
-      const { toolPrefix } = this.registered.settings;
-      return this.#faults.apply(await prepareCatalog(run, toolPrefix, offer, this.#deps));
-    };
-    const catalog = await runStep("catalog", read, this.#deps);
-    this.#logQuarantined(catalog);
-    return catalog;
+  /** Lists its tools, whose calls say what is missing. */
+  async #hold(): Promise<void> {
+    if (this.#state === "needs-credentials") return;
+    const run = new HeldRun({
+      instanceId: this.id,
+      resume: this.#deps.onHeldCall,
+      missing: () => this.#missing,
+      catalog: () => this.#catalog,
+      handedOut: this.#desk!.handedOut,
+    });
+    const { logger } = this.#deps;
+    const missing = this.#missing.map(({ name }) => name);
+    try {
+      const catalog = await this.#readCatalog(run);
+      run.tools = catalog.tools;
+      this.#run = run;
+      this.#catalog = catalog;
+    } catch (error) {
+      // It knows them once it has been initialized, then.
+      logger.debug("A plugin that needs credentials lists no tools", { error: messageOf(error) });
+    }
+    this.#move("needs-credentials");
+    logger.warn("Plugin needs credentials", { missing });
   }
 
-  /** Each fault once, however often the lists are read. */
-  #logQuarantined({ quarantined }: PreparedCatalog): void {
-    for (const { kind, name, reason } of quarantined) {
-      const key = JSON.stringify([kind, name, reason]);
-      if (this.#loggedFaults.has(key) || this.#loggedFaults.size >= MAX_LOGGED_FAULTS) continue;
-      this.#loggedFaults.add(key);
-      this.#deps.logger.warn(`Quarantined a ${kind}: ${reason}`, { name });
-    }
+  get #isUsers(): boolean {
+    return this.#deps.owner === null && this.#auth?.owner === "user";
+  }
+
+  #findMissing(owner: Owner): Promise<readonly MissingCredential[]> {
+    const actor = { actor: `plugin:${this.id}`, requestId: null };
+    return findMissing(this.#auth, this.id, this.#deps.vault.for(owner, actor));
+  }
+
+  #createPool(): OwnerObjects {
+    const findTheirs = (owner: Owner) => this.#findMissing(owner);
+    const createLife = (deps: PluginInstanceDeps) => new PluginInstance(this.registered, deps);
+    return createOwnerObjects(this.id, this.#deps, findTheirs, createLife);
+  }
+
+  #readCatalog(run: CallRun): Promise<PreparedCatalog> {
+    return this.#reader.read(this.#plugin!, run);
   }
 
   /** Takes over what the plugin offers now. Lists that cannot be read leave the old ones in force. */
   async #refreshCatalog(): Promise<void> {
     const run = this.#run;
-    if (run === null) return;
+    if (run === null || this.#state !== "running" || this.#deps.owner !== null) return;
     try {
       const catalog = await this.#readCatalog(run);
       if (this.#run !== run) return;
@@ -283,22 +322,24 @@ export class PluginInstance {
   async #undo(end: "stopped" | "failed"): Promise<void> {
     const plugin = this.#plugin;
     const run = this.#run;
+    this.#run = null;
+    this.#catalog = null;
     if (this.#state === "starting" || this.#state === "running") {
       this.#move("stopping");
-      this.#run = null;
-      this.#catalog = null;
       await run?.drain(this.#deps.limits.drain);
-      await this.#quietly("stop", async () => plugin?.stop());
+      await run?.close?.();
+      await runQuietly("stop", async () => plugin?.stop(), this.#deps);
     }
     this.#move("cleaning");
-    await this.#quietly("cleanup", async () => plugin?.cleanup());
+    await runQuietly("cleanup", async () => plugin?.cleanup(), this.#deps);
     this.#plugin = null;
+    this.#missing = [];
     this.#move(end);
   }
 
-  #hostServices(): HostServices {
+  #hostServices({ services }: PluginDesk): HostServices {
     return {
-      ...this.#deps.services,
+      ...services,
       logger: this.#deps.logger,
       changed: () => {
         this.#noticed = true;
@@ -325,23 +366,4 @@ export class PluginInstance {
     const fields = cause === undefined ? {} : { stack: stackOf(cause) };
     this.#deps.logger.error(`Plugin "${this.id}": ${message}`, fields);
   }
-
-  async #quietly(step: "stop" | "cleanup", work: () => Promise<void>): Promise<void> {
-    try {
-      await runStep(step, work, this.#deps);
-    } catch (error) {
-      this.#deps.logger.warn(messageOf(error));
-    }
-  }
-}
-
-/** Where its files lie, as stacks have it. What has no folder gets a name that no path begins with. */
-function folderOf({ package: code }: RegisteredInstance): string {
-  if (code === null || !URL.canParse(code.entry)) return "\0";
-  const own = code.manifest?.entry.slice("./".length);
-  const folder =
-    own !== undefined && code.entry.endsWith(`/${own}`)
-      ? code.entry.slice(0, -own.length)
-      : new URL(".", code.entry).href;
-  return decodeURIComponent(new URL(folder).pathname);
 }

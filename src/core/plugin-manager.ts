@@ -1,8 +1,8 @@
-import type { CredentialSource } from "../types/auth.ts";
 import type { HostKind, PluginHost } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
+import type { CredentialId, Vault } from "../types/vault.ts";
 import { messageOf, stackOf } from "../errors.ts";
 import { BackOff } from "./back-off.ts";
 import { inOrder } from "./in-order.ts";
@@ -15,12 +15,14 @@ import {
   type Standing,
   type StartDecision,
 } from "./plugin-dependencies.ts";
+import { readAuthConfig, type AuthConfig } from "./auth-config.ts";
+import type { OwnerLimits } from "./owner-objects.ts";
 import { PluginInstance } from "./plugin-instance.ts";
 import { PluginReloads } from "./plugin-reloads.ts";
-import { createServices } from "./plugin-services.ts";
 import type { PreparedCatalog } from "./plugin-catalog.ts";
 import { toStatus, type InstanceStatus } from "./plugin-status.ts";
 import { STEP_LIMITS, type StepLimits } from "./plugin-steps.ts";
+import { createScrubber } from "./scrubber.ts";
 import { findChanges, type RegisteredInstance, type Registry } from "./registry.ts";
 import { buildCatalog, findResource, type Catalog } from "./tool-catalog.ts";
 
@@ -28,13 +30,20 @@ export interface PluginManagerDeps {
   readonly registry: Registry;
   /** The hosts that this runtime has. */
   readonly hosts: Readonly<Partial<Record<HostKind, PluginHost>>>;
-  readonly credentials: CredentialSource;
+  readonly vault: Vault;
   readonly engine: SchemaEngine;
   readonly sha256: Sha256;
   readonly time: Time;
   readonly logger: Logger;
   readonly limits?: Partial<StepLimits>;
+  readonly ownerLimits?: Partial<OwnerLimits>;
 }
+
+/** A thread of its own costs more than an object. */
+const OWNER_LIMITS: Readonly<Record<HostKind, OwnerLimits>> = {
+  "in-process": { max: 100, idleMs: 600_000 },
+  worker: { max: 20, idleMs: 600_000 },
+};
 
 export interface ManagerEvents {
   /** The catalog is another one now. */
@@ -62,6 +71,7 @@ export class PluginManager {
   #plans: ReadonlyMap<string, DependencyPlan> | null = null;
   #stopped: Promise<void> | null = null;
   #stopping = false;
+  readonly #unwatchVault: () => void;
 
   constructor(deps: PluginManagerDeps) {
     this.#deps = deps;
@@ -90,6 +100,7 @@ export class PluginManager {
       time,
       logger,
     });
+    this.#unwatchVault = deps.vault.onChange((change) => this.#takeCredentialChange(change));
     for (const entry of deps.registry.instances) {
       this.#instances.set(entry.settings.id, this.#createInstance(entry));
     }
@@ -158,13 +169,21 @@ export class PluginManager {
     );
   }
 
+  /** How an instance authenticates, as far as its code or its manifest has said; `null` when it does not say. */
+  authOf(instanceId: string): AuthConfig | null {
+    const instance = this.#instances.get(instanceId);
+    if (instance?.info) return instance.auth;
+    const manifest = readAuthConfig(instance?.registered.package?.manifest?.auth, null);
+    return manifest.ok ? manifest.value : null;
+  }
+
   /** Takes a tool out of the catalog whose schema turned out not to compile. */
   quarantineTool(instanceId: string, ownName: string, reason: string): void {
     if (this.#instances.get(instanceId)?.quarantineTool(ownName, reason)) this.#publish();
   }
 
   #createInstance(registered: RegisteredInstance): PluginInstance {
-    const { credentials, engine, sha256, time, limits } = this.#deps;
+    const { vault, engine, sha256, time, limits, ownerLimits } = this.#deps;
     const { id, host } = registered.settings;
     const instance: PluginInstance = new PluginInstance(registered, {
       engine,
@@ -173,7 +192,10 @@ export class PluginManager {
       logger: this.#deps.logger.with({ plugin: id }),
       host: this.#hostOf(host),
       limits: { ...STEP_LIMITS, ...limits },
-      services: createServices(id, credentials),
+      vault,
+      createScrubber: () => createScrubber(),
+      owner: null,
+      ownerLimits: { ...OWNER_LIMITS[host], ...ownerLimits },
       onCatalogChanged: () => this.#publish(),
       onResourceUpdated: (uri) => {
         // Of its own resources only: a plugin has no say about another's.
@@ -185,6 +207,10 @@ export class PluginManager {
           const counts = !this.#stopping && this.#instances.get(id) === instance;
           return counts && instance.fail(plugin, reason);
         }),
+      onHeldCall: async () => {
+        await this.#recheck(id);
+        await this.#changes.whenFree(id);
+      },
     });
     return instance;
   }
@@ -219,9 +245,7 @@ export class PluginManager {
   #startReady(): void {
     const plans = this.#plan();
     const undecided = () =>
-      this.#enabled().filter(
-        ({ id, state }) => (state === "loaded" || state === "blocked") && !this.#changes.has(id),
-      );
+      this.#enabled().filter((instance) => mayStart(instance) && !this.#changes.has(instance.id));
     // One that becomes blocked may decide the fate of those that need it: look again.
     for (let again = true; again;) {
       again = false;
@@ -236,6 +260,29 @@ export class PluginManager {
       }
       if (again) this.#publish();
     }
+  }
+
+  /** A credential was stored or deleted, in this process. */
+  #takeCredentialChange({ owner, instanceId, name }: CredentialId): void {
+    const instance = this.#instances.get(instanceId);
+    if (this.#stopping || instance === undefined) return;
+    if (instance.takeCredentialChange(owner, name)) void this.#recheck(instanceId);
+    if (owner === "shared") this.#reloads.retryLacking(instanceId);
+  }
+
+  /** Looks again whether an instance has the credentials that it cannot do without. */
+  #recheck(id: string): Promise<void> {
+    return this.#changes.run(id, async () => {
+      const instance = this.#instances.get(id);
+      const state = instance?.state;
+      if (this.#stopping || (state !== "needs-credentials" && state !== "running")) return false;
+      await instance!.lookAgain();
+      // One that may run now is started with all others that may.
+      if (state !== "running" || instance!.missing.length === 0) return false;
+      await instance!.stop();
+      await instance!.load();
+      return true;
+    });
   }
 
   #decide(plan: DependencyPlan): StartDecision {
@@ -265,6 +312,7 @@ export class PluginManager {
   }
 
   async #stopAll(): Promise<void> {
+    this.#unwatchVault();
     this.#backOff.cancel();
     const dependents = dependentsIn(this.#plan());
     // The catalog stays: clients that look now learn of the end of the server, not of every list.
@@ -308,4 +356,10 @@ export class PluginManager {
       }
     }
   }
+}
+
+/** Whether nothing but its turn is between an instance and its start. */
+function mayStart({ state, missing }: PluginInstance): boolean {
+  if (state === "needs-credentials") return missing.length === 0;
+  return state === "loaded" || state === "blocked";
 }

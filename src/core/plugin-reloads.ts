@@ -43,6 +43,8 @@ export class PluginReloads {
   readonly #comingUp = new Map<string, PluginInstance>();
   /** Lives that did not start because of what they depend on, to be tried again when that has changed. */
   readonly #blocked = new Map<string, PluginInstance>();
+  /** Instances whose latest version did not start for want of credentials. */
+  readonly #lacking = new Set<string>();
   /** Lives that another has taken over from. */
   readonly #retiring = new Set<PluginInstance>();
 
@@ -84,6 +86,11 @@ export class PluginReloads {
     }
   }
 
+  /** Tries the version again that waited for credentials: one was stored. */
+  retryLacking(id: string): void {
+    if (this.#lacking.delete(id)) void this.replace([id]);
+  }
+
   async #replaceOne(id: string): Promise<boolean> {
     const { instances, changes, wanted, create, isStopping } = this.#deps;
     const ticket = {};
@@ -105,6 +112,7 @@ export class PluginReloads {
   #put(id: string, old: PluginInstance | undefined, fresh: PluginInstance | null): Promise<void> {
     this.#deps.forget(id);
     this.#blocked.delete(id);
+    this.#lacking.delete(id);
     return fresh &&
       isEnabled(fresh) &&
       old?.state === "running" &&
@@ -157,6 +165,12 @@ export class PluginReloads {
         return decision.kind === "blocked" ? decision.reason : "What it depends on does not start.";
       }
       await fresh.start();
+    }
+    if (fresh.state === "needs-credentials") {
+      const names = fresh.missing.map(({ name }) => `"${name}"`).join(", ");
+      await fresh.stop();
+      this.#lacking.add(fresh.id);
+      return `It needs credentials that nobody has stored: ${names}.`;
     }
     return fresh.state === "running" ? null : (fresh.error?.message ?? "It does not start.");
   }

@@ -1,21 +1,110 @@
 import { AppError } from "../errors.ts";
-import type { CredentialSource } from "../types/auth.ts";
-import type { PluginInstanceDeps } from "./plugin-instance.ts";
+import type { HostServices } from "../types/host.ts";
+import type { Time } from "../types/runtime.ts";
+import type { Scrubber } from "../types/scrubber.ts";
+import type { Owner, OwnerVault, Vault } from "../types/vault.ts";
+import { utf8 } from "../util/bytes.ts";
+import { assertCredentialName, assertCredentialValue } from "../util/credential-names.ts";
+import { uuidv7 } from "../util/ids.ts";
+import { checkJwtRequest } from "../util/jwt-request.ts";
+import { signJwt } from "../util/jwt-signer.ts";
+import { CallsUnderWay } from "./calls-under-way.ts";
 
-/** What the server does for one instance. It closes over the id, so that no plugin can name another's. */
-export function createServices(
-  instanceId: string,
-  credentials: CredentialSource,
-): PluginInstanceDeps["services"] {
-  const refuse = async (): Promise<never> => {
+/** The services of a plugin object; its lifecycle adds the logger and the change notices. */
+export type BoundServices = Omit<HostServices, "changed" | "resourceUpdated" | "logger">;
+
+/** What the server does for one plugin object, and what it remembers of that. */
+export interface PluginDesk {
+  readonly services: BoundServices;
+  readonly underWay: CallsUnderWay;
+  /** Knows every secret that the object was handed; what its plugin calls a plain text is none. */
+  readonly handedOut: Scrubber;
+}
+
+export interface PluginDeskDeps {
+  readonly instanceId: string;
+  /** Whose credentials they are; `null` for an object that has none. Asked at each use. */
+  readonly ownerOf: () => Owner | null;
+  /** Whether a credential of that name must be in no answer. */
+  readonly isSecret: (name: string) => boolean;
+  readonly vault: Vault;
+  readonly createScrubber: () => Scrubber;
+  readonly time: Time;
+}
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** What the server does for one plugin object. It closes over instance and owner, so that no plugin can name another's. */
+export function createDesk({
+  instanceId,
+  ownerOf,
+  isSecret,
+  vault,
+  createScrubber,
+  time,
+}: PluginDeskDeps): PluginDesk {
+  const underWay = new CallsUnderWay();
+  const handedOut = createScrubber();
+  const notConnected = async (): Promise<never> => {
     throw new AppError("NOT_CONNECTED", `No account is connected to "${instanceId}".`);
   };
-  return {
-    getCredential: (key) => credentials.get(instanceId, key),
-    setCredential: (key, value) => credentials.set(instanceId, key, value),
-    getAccessToken: refuse,
+  const own = (): OwnerVault | null => {
+    const owner = ownerOf();
+    return owner === null
+      ? null
+      : vault.for(owner, {
+          actor: `plugin:${instanceId}`,
+          requestId: null,
+          detail: () => underWay.toDetail(),
+        });
+  };
+  const mine = (): OwnerVault => {
+    const credentials = own();
+    if (credentials !== null) return credentials;
+    throw new AppError(
+      "CREDENTIAL_INVALID",
+      `The credentials of "${instanceId}" belong to its users: it has some only in their calls.`,
+    );
+  };
+  const services: BoundServices = {
+    async getCredential(key) {
+      assertCredentialName(key);
+      const found = await own()?.useCredential(instanceId, key, (secret) => {
+        if (isSecret(key)) handedOut.learn(secret);
+        return decoder.decode(secret);
+      });
+      return found?.value ?? null;
+    },
+    async setCredential(key, value) {
+      assertCredentialName(key);
+      assertCredentialValue(value);
+      const secret = utf8(value);
+      if (isSecret(key)) handedOut.learn(secret);
+      await mine().storeCredentialBytes(instanceId, key, secret);
+    },
+    async signJwt(request) {
+      const now = time.now();
+      const jwt = checkJwtRequest(request, now, uuidv7(now));
+      const signed = await mine().useCredential(
+        instanceId,
+        jwt.key,
+        (secret) => signJwt(jwt, secret),
+        "credential.sign",
+      );
+      if (signed !== null) {
+        // Whoever has it is the plugin for as long as it is good.
+        handedOut.learn(utf8(signed.value));
+        return signed.value;
+      }
+      throw new AppError(
+        "CREDENTIAL_NOT_FOUND",
+        `Nobody has stored the credential "${jwt.key}" of "${instanceId}".`,
+      );
+    },
+    getAccessToken: notConnected,
     isAuthenticated: async () => false,
     getTokenInfo: async () => null,
-    requireReauth: refuse,
+    requireReauth: notConnected,
   };
+  return { services, underWay, handedOut };
 }

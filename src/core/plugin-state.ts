@@ -3,14 +3,15 @@ import { AppError } from "../errors.ts";
 /**
  * The life of a plugin instance: from each state, the states that may follow.
  *
- * `blocked` waits for a dependency, `failed` has an error and may come back (by back-off). Every start goes through `loading`, so a restart never meets a half-used plugin object; every plugin object
+ * `blocked` waits for a dependency, `needs-credentials` for somebody to store what the plugin cannot do without, `failed` has an error and may come back (by back-off). Every start goes through `loading`, so a restart never meets a half-used plugin object; every plugin object
  * ends in `cleaning`, so whatever runs it lets go of it; and what was `starting` is stopped before.
  */
 const MOVES = {
   stopped: ["loading"],
   loading: ["loaded", "failed"],
-  loaded: ["initializing", "blocked", "cleaning"],
-  blocked: ["initializing", "cleaning"],
+  loaded: ["initializing", "blocked", "needs-credentials", "cleaning"],
+  blocked: ["initializing", "needs-credentials", "cleaning"],
+  "needs-credentials": ["initializing", "blocked", "cleaning"],
   initializing: ["starting", "cleaning"],
   starting: ["running", "stopping"],
   running: ["stopping"],

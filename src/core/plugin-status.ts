@@ -1,3 +1,4 @@
+import type { MissingCredential } from "../types/auth.ts";
 import type { CatalogFault, HostKind } from "../types/host.ts";
 import type { PluginInstance } from "./plugin-instance.ts";
 import type { PluginState } from "./plugin-state.ts";
@@ -12,6 +13,8 @@ export interface InstanceStatus {
   readonly locked: boolean;
   readonly state: PluginState;
   readonly error: string | null;
+  /** Credentials that it waits for. */
+  readonly missing: readonly MissingCredential[];
   /** Why the latest version of its code or settings is not the one that runs. */
   readonly reloadError: string | null;
   readonly name: string | null;
@@ -50,6 +53,7 @@ export function toStatus(
     locked: settings.locked,
     state,
     error: error?.message ?? (code === null ? registered.error : null),
+    missing: instance.missing,
     reloadError,
     name: info?.name ?? null,
     version: info?.version ?? null,

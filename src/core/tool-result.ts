@@ -3,6 +3,7 @@ import { messageOf } from "../errors.ts";
 import { toJsonText } from "../util/json-text.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 import { isJsonObject } from "../util/json-object.ts";
+import { parseJson } from "../util/parse-json.ts";
 
 /** Characters of JSON text in one result. */
 export const MAX_RESULT_CHARS = 4 * 1024 * 1024;
@@ -62,6 +63,23 @@ export function errorResult(
     ...(!hasOutputSchema && { structuredContent: asObject(JSON.parse(text.value)) }),
   };
   return { result, json: JSON.stringify(result) };
+}
+
+/**
+ * The result without what `scrub` takes out of its text; checked again when that was anything. Refuses what cannot be sent
+ * without it.
+ */
+export function scrubResult(
+  made: SerializedResult,
+  hasOutputSchema: boolean,
+  scrub: (text: string) => string,
+): Result<SerializedResult, string> {
+  const json = scrub(made.json);
+  if (json === made.json) return ok(made);
+  const clean = parseJson(json);
+  return clean === undefined
+    ? refuse("cannot be freed of a credential")
+    : toToolResult(clean, hasOutputSchema);
 }
 
 function serialize(result: ToolResult): Result<SerializedResult, string> {

@@ -2,7 +2,9 @@ import { messageOf, stackOf } from "../errors.ts";
 import type { HostServices } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { OAuthToken } from "../types/oauth.ts";
+import { assertCredentialName, assertCredentialValue } from "../util/credential-names.ts";
 import { isJsonObject } from "../util/json-object.ts";
+import { toJsonText } from "../util/json-text.ts";
 import {
   MAX_PENDING_ASKS,
   type ListName,
@@ -14,6 +16,8 @@ import {
 /** Characters of one log record's message, and of its fields' text. */
 const MAX_LOG_MESSAGE_CHARS = 16 * 1024;
 const MAX_LOG_FIELDS_CHARS = 64 * 1024;
+/** More than the server takes: it says so in its own words. */
+const MAX_JWT_REQUEST_CHARS = 64 * 1024;
 
 export interface Asks {
   ask(service: ServiceName, ...args: unknown[]): Promise<unknown>;
@@ -53,8 +57,20 @@ export function createGuestServices(
 ): HostServices {
   return {
     logger: createGuestLogger(tell),
-    getCredential: (key) => asks.ask("getCredential", key) as Promise<string | null>,
-    setCredential: (key, value) => asks.ask("setCredential", key, value) as Promise<void>,
+    async getCredential(key) {
+      assertCredentialName(key);
+      return asks.ask("getCredential", key) as Promise<string | null>;
+    },
+    async setCredential(key, value) {
+      assertCredentialName(key);
+      assertCredentialValue(value);
+      await asks.ask("setCredential", key, value);
+    },
+    async signJwt(request) {
+      const text = toJsonText(request, MAX_JWT_REQUEST_CHARS);
+      if (!text.ok) throw new TypeError(`The request ${text.reason}.`);
+      return asks.ask("signJwt", text.value) as Promise<string>;
+    },
     getAccessToken: () => asks.ask("getAccessToken") as Promise<string>,
     isAuthenticated: () => asks.ask("isAuthenticated") as Promise<boolean>,
     getTokenInfo: () => asks.ask("getTokenInfo") as Promise<OAuthToken | null>,

@@ -73,6 +73,8 @@ export type ListName = Parameters<PluginContext["changed"]>[0];
 export const SERVICES = {
   getCredential: 1,
   setCredential: 2,
+  /** The request as JSON. */
+  signJwt: 1,
   getAccessToken: 0,
   isAuthenticated: 0,
   getTokenInfo: 0,

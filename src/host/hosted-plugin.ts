@@ -1,4 +1,5 @@
 import { AppError, stackOf } from "../errors.ts";
+import type { JwtRequest } from "../types/auth.ts";
 import type {
   CallEvents,
   CallOutcome,
@@ -27,6 +28,7 @@ export function hostPlugin(
   instanceId: string,
   services: HostServices,
 ): HostedPlugin {
+  const life = createLife(plugin, (config) => createContext(instanceId, config, services));
   return {
     info: {
       name: plugin.name,
@@ -38,8 +40,12 @@ export function hostPlugin(
     },
     // It ends with the server's own thread, and then there is nobody to tell.
     ended: new Promise(() => {}),
-    ...createLife(plugin, (config) => createContext(instanceId, config, services)),
-    catalog: () => readCatalog(plugin),
+    initialize: life.initialize,
+    start: life.start,
+    stop: life.stop,
+    cleanup: life.cleanup,
+    // What it lists else may need what it gets with `initialize`.
+    catalog: () => readCatalog(life.isBegun() ? plugin : { getTools: () => plugin.getTools() }),
     async call(call, events) {
       try {
         return toOutcome(
@@ -64,7 +70,7 @@ export function hostPlugin(
 function createLife(
   plugin: MCPPlugin,
   contextOf: (config: unknown) => PluginContext,
-): Pick<HostedPlugin, "initialize" | "start" | "stop" | "cleanup"> {
+): Pick<HostedPlugin, "initialize" | "start" | "stop" | "cleanup"> & { isBegun(): boolean } {
   let last: Promise<void> = Promise.resolve();
   let begun = false;
   let started = false;
@@ -75,6 +81,7 @@ function createLife(
     return done;
   };
   return {
+    isBegun: () => begun,
     initialize: (config) =>
       inTurn(async () => {
         begun = true;
@@ -115,6 +122,7 @@ function createContext(instanceId: string, config: unknown, services: HostServic
     logger: services.logger,
     getCredential: (key: string) => services.getCredential(key),
     setCredential: (key: string, value: string) => services.setCredential(key, value),
+    signJwt: (request: JwtRequest) => services.signJwt(request),
     getAccessToken: () => services.getAccessToken(),
     isAuthenticated: () => services.isAuthenticated(),
     getTokenInfo: () => services.getTokenInfo(),
@@ -160,7 +168,14 @@ function dispatch(plugin: MCPPlugin, call: HostCall, context: CallContext): unkn
   }
 }
 
-async function readCatalog(plugin: MCPPlugin): Promise<PluginCatalog> {
+type Lists = Pick<
+  MCPPlugin,
+  "getTools" | "getResourceTemplates" | "readResource" | "getPrompts"
+> & {
+  getResources?: MCPPlugin["getResources"];
+};
+
+async function readCatalog(plugin: Lists): Promise<PluginCatalog> {
   const faults: CatalogFault[] = [];
   // Each item crosses as JSON by itself, so that one that cannot does not cost the plugin the others.
   const read = async <T>(kind: CatalogFault["kind"], list: unknown): Promise<T[]> => {
@@ -180,7 +195,9 @@ async function readCatalog(plugin: MCPPlugin): Promise<PluginCatalog> {
       return [];
     });
   };
-  const resources = (await read<Resource>("resource", plugin.getResources())).filter((resource) => {
+  const resources = (
+    await read<Resource>("resource", plugin.getResources ? plugin.getResources() : [])
+  ).filter((resource) => {
     if (plugin.readResource || resource.text !== undefined || resource.blob !== undefined)
       return true;
     const reason = "it has neither text nor blob, and the plugin no readResource()";

@@ -1,5 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { PluginHost } from "../types/host.ts";
+import type { Owner } from "../types/vault.ts";
 import { hostPlugin } from "./hosted-plugin.ts";
 import { toPlugin } from "./plugin-object.ts";
 
@@ -13,23 +14,28 @@ export interface InProcessHostDeps {
  * calls. A plugin that blocks the thread or ends the process takes the server with it.
  */
 export function createInProcessHost({ importModule }: InProcessHostDeps): PluginHost {
-  // A module is loaded once, so instances of one package would share the object that it exports, and with it the
-  // context, the settings and the credentials of whoever was initialized last.
-  const holders = new WeakMap<object, string>();
+  // A module is loaded once, so instances of one package, and users of one instance, would share the object that it
+  // exports, and with it the context, the settings and the credentials of whoever was initialized last.
+  const holders = new WeakMap<
+    object,
+    { readonly instanceId: string; readonly owner: Owner | null }
+  >();
   return {
     kind: "in-process",
     // A module that exports one object gives the same one again.
     overlaps: false,
-    async load({ instanceId, entry }, services) {
+    async load({ instanceId, owner = null, entry }, services) {
       const plugin = await toPlugin(await importModule(entry));
-      const holder = holders.get(plugin) ?? instanceId;
-      if (holder !== instanceId) {
+      const holder = holders.get(plugin) ?? { instanceId, owner };
+      if (holder.instanceId !== instanceId || holder.owner !== owner) {
+        const other = holder.instanceId === instanceId ? " for itself or another user" : "";
+        const each = other === "" ? "each instance" : "each user";
         throw new AppError(
           "PLUGIN_INVALID",
-          `Its module exports one plugin object, which the instance "${holder}" uses. Let it export the plugin's class or a function that returns the object, so that each instance gets its own.`,
+          `Its module exports one plugin object, which the instance "${holder.instanceId}" uses${other}. Let it export the plugin's class or a function that returns the object, so that ${each} gets its own.`,
         );
       }
-      holders.set(plugin, instanceId);
+      holders.set(plugin, { instanceId, owner });
       const hosted = hostPlugin(plugin, instanceId, services);
       return {
         ...hosted,

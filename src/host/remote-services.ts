@@ -1,3 +1,4 @@
+import type { JwtRequest } from "../types/auth.ts";
 import type { CallEvents, HostServices } from "../types/host.ts";
 import type { HostMessage, PluginMessage } from "./host-messages.ts";
 import { MAX_PENDING_ASKS } from "./host-messages.ts";
@@ -44,11 +45,22 @@ async function run(
       return services.getCredential(first);
     case "setCredential":
       return services.setCredential(first, second);
+    case "signJwt":
+      return services.signJwt(readRequest(first));
     case "getAccessToken":
     case "isAuthenticated":
     case "getTokenInfo":
     case "requireReauth":
       return services[service]();
+  }
+}
+
+/** What is no JSON is refused as any other request that is none. */
+function readRequest(text: string): JwtRequest {
+  try {
+    return JSON.parse(text) as JwtRequest;
+  } catch {
+    return null as unknown as JwtRequest;
   }
 }
 

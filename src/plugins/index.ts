@@ -16,6 +16,7 @@ export type {
 export { ApiKeyPlugin } from "./base/api-key-plugin.ts";
 export { BasePlugin } from "./base/base-plugin.ts";
 export { JwtPlugin } from "./base/jwt-plugin.ts";
+export type { SignTokenOptions } from "./base/jwt-plugin.ts";
 export { OAuthPlugin } from "./base/oauth-plugin.ts";
 export { createTestHost } from "./test-host.ts";
 export type { TestHost, TestHostOptions } from "./test-host.ts";
@@ -29,7 +30,7 @@ export {
   sample,
 } from "./input-required.ts";
 export { ToolError } from "./tool-error.ts";
-export type { PluginAuthConfig, PluginAuthField } from "../types/auth.ts";
+export type { JwtAlgorithm, JwtRequest, PluginAuthConfig, PluginAuthField } from "../types/auth.ts";
 export type { JsonSchema } from "../types/json.ts";
 export type { Logger } from "../types/logger.ts";
 export type { OAuthToken } from "../types/oauth.ts";

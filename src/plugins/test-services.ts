@@ -2,6 +2,8 @@ import { AppError } from "../errors.ts";
 import type { HostServices } from "../types/host.ts";
 import type { LogFields, Logger } from "../types/logger.ts";
 import type { LogLevel } from "../types/plugin.ts";
+import { utf8 } from "../util/bytes.ts";
+import { assertCredentialName, assertCredentialValue } from "../util/credential-names.ts";
 
 /** What a plugin in a test host has done so far. */
 export interface TestRecord {
@@ -32,10 +34,32 @@ export function createTestServices(
   const stored = new Map(Object.entries(credentials));
   const notConnected = () =>
     new AppError("NOT_CONNECTED", `No account is connected to "${pluginId}".`);
+  const notStored = (key: string) =>
+    new AppError(
+      "CREDENTIAL_NOT_FOUND",
+      `Nobody has stored the credential "${key}" of "${pluginId}".`,
+    );
   return {
     logger: createRecordingLogger(record.serverLog, {}),
-    getCredential: async (key) => stored.get(key) ?? null,
-    setCredential: async (key, value) => void stored.set(key, value),
+    async getCredential(key) {
+      assertCredentialName(key);
+      return stored.get(key) ?? null;
+    },
+    async setCredential(key, value) {
+      assertCredentialName(key);
+      assertCredentialValue(value);
+      stored.set(key, value);
+    },
+    async signJwt(request) {
+      // Most plugins' threads never need the library behind it.
+      const { checkJwtRequest } = await import("../util/jwt-request.ts");
+      const { signJwt } = await import("../util/jwt-signer.ts");
+      // oxlint-disable-next-line no-restricted-properties -- a plugin under test runs by the real clock
+      const jwt = checkJwtRequest(request, Date.now(), crypto.randomUUID());
+      const secret = stored.get(jwt.key);
+      if (secret === undefined) throw notStored(jwt.key);
+      return signJwt(jwt, utf8(secret));
+    },
     isAuthenticated: async () => accessToken !== undefined,
     async getAccessToken() {
       if (accessToken === undefined) throw notConnected();

@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, lte, max, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gte, lte, max, sql } from "drizzle-orm";
 import { audit } from "../../drizzle/sqlite.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { AuditAction, AuditOutcome, AuditRecord, AuditStore } from "../types/audit.ts";
@@ -8,15 +8,24 @@ import { parseColumn } from "./json-column.ts";
 import { CHANGED, toText, toWhole } from "./sql-values.ts";
 import { onStore } from "./storage-fault.ts";
 
-/** Twelve parameters each: D1 takes a hundred a statement. */
-const RECORDS_PER_STATEMENT = 8;
+/** Of JSON in one parameter; D1 takes two million bytes, and a character may be three. */
+const MAX_PARAMETER = 500_000;
+
+/** In the order of the table's columns. */
+const COLUMNS = Object.keys(getTableColumns(audit));
 
 /** Audit records in the database. */
 export function createAuditRepository({ db, atomically }: VaultDatabase): AuditStore {
-  const insert = (records: readonly AuditRecord[]) =>
+  // All records in one parameter: a third of the time that a parameter for each column takes, and D1 allows a hundred.
+  const insert = (json: string) =>
     db
       .insert(audit)
-      .values(records.map((record) => ({ ...record, detail: JSON.stringify(record.detail) })))
+      .select(
+        sql`select ${sql.join(
+          COLUMNS.map((name) => sql`value ->> ${sql.raw(`'${name}'`)}`),
+          sql`, `,
+        )} from json_each(${json}) where true`,
+      )
       .onConflictDoUpdate({
         target: [audit.chain, audit.seq],
         // The same record again changes nothing; another one has no MAC here, which the table refuses.
@@ -32,7 +41,7 @@ export function createAuditRepository({ db, atomically }: VaultDatabase): AuditS
     append: (records) =>
       onStore(async () => {
         try {
-          await atomically(chunksOf(records).map(insert));
+          await atomically(parametersOf(records).map(insert));
         } catch (error) {
           if (!/NOT NULL constraint failed: audit\.mac/.test(allMessagesOf(error))) throw error;
           throw new AppError(
@@ -81,10 +90,22 @@ export function createAuditRepository({ db, atomically }: VaultDatabase): AuditS
   };
 }
 
-function chunksOf(records: readonly AuditRecord[]): AuditRecord[][] {
-  return Array.from({ length: Math.ceil(records.length / RECORDS_PER_STATEMENT) }, (_, index) =>
-    records.slice(index * RECORDS_PER_STATEMENT, (index + 1) * RECORDS_PER_STATEMENT),
-  );
+/** Arrays in JSON, with the detail as the text that it is in its column. */
+function parametersOf(records: readonly AuditRecord[]): string[] {
+  const parameters: string[] = [];
+  let items: string[] = [];
+  let length = 0;
+  for (const record of records) {
+    const item = JSON.stringify({ ...record, detail: JSON.stringify(record.detail) });
+    if (length + item.length > MAX_PARAMETER && items.length > 0) {
+      parameters.push(`[${items.join(",")}]`);
+      items = [];
+      length = 0;
+    }
+    items.push(item);
+    length += item.length;
+  }
+  return items.length === 0 ? parameters : [...parameters, `[${items.join(",")}]`];
 }
 
 function toRecord(row: typeof audit.$inferSelect): AuditRecord {

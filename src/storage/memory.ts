@@ -1,4 +1,3 @@
-import type { CredentialSource } from "../types/auth.ts";
 import type { InstanceStore, StoredInstance } from "../types/instances.ts";
 import type { LegacySession, LegacySessions } from "../types/sessions.ts";
 
@@ -6,17 +5,6 @@ import type { LegacySession, LegacySessions } from "../types/sessions.ts";
 
 export function createMemoryInstances(instances: readonly StoredInstance[] = []): InstanceStore {
   return { list: async () => instances };
-}
-
-export function createMemoryCredentials(): CredentialSource {
-  const values = new Map<string, Map<string, string>>();
-  return {
-    get: async (instanceId, key) => values.get(instanceId)?.get(key) ?? null,
-    async set(instanceId, key, value) {
-      const own = values.get(instanceId) ?? new Map<string, string>();
-      values.set(instanceId, own.set(key, value));
-    },
-  };
 }
 
 export interface SessionLimits {

@@ -20,8 +20,25 @@ export interface PluginAuthConfig {
   owner?: "shared" | "user";
 }
 
-/** Where a plugin instance's credentials are read and written. Absent is `null`. */
-export interface CredentialSource {
-  get(instanceId: string, key: string): Promise<string | null>;
-  set(instanceId: string, key: string, value: string): Promise<void>;
+/** A credential that a plugin cannot do without and that nobody has stored, in the words of whoever wrote the plugin. */
+export interface MissingCredential {
+  readonly name: string;
+  readonly description: string;
+}
+
+export type JwtAlgorithm = "RS256" | "ES256" | "EdDSA" | "HS256";
+
+/** A token that the server is to sign, so that the key need not leave it. */
+export interface JwtRequest {
+  /** JSON. `iat`, `exp` and `jti` are added where they are left out. */
+  claims: Record<string, unknown>;
+  algorithm: JwtAlgorithm;
+  /** How long the token is good for; 300 when left out, 3,600 at most. Not beside a claim `exp`. */
+  expiresInSeconds?: number;
+  header?: { kid?: string };
+  /**
+   * The credential that holds the key: a private key in PEM (PKCS#8), or for HS256 the secret itself, at least 32 bytes.
+   * `private_key` when left out.
+   */
+  key?: string;
 }

@@ -13,6 +13,7 @@ import type {
   Tool,
 } from "./plugin.ts";
 import type { Principal } from "./principal.ts";
+import type { Owner } from "./vault.ts";
 
 /**
  * Where a plugin runs. The manager speaks to a plugin through this port alone, so in-process, worker thread,
@@ -35,6 +36,8 @@ export type HostKind = "in-process" | "worker";
 /** Which code to load. */
 export interface PluginSource {
   readonly instanceId: string;
+  /** Whose object it will be, where an instance has one for each; left out for the one that it always has. */
+  readonly owner?: Owner;
   /** What the runtime's module loader understands: a `file:` URL on Node, a name in the bundle on Workers. */
   readonly entry: string;
 }
@@ -56,7 +59,7 @@ export interface HostedPlugin {
   /** `config` has passed the plugin's schema. */
   initialize(config: unknown): Promise<void>;
   start(): Promise<void>;
-  /** What the plugin offers now. */
+  /** What the plugin offers now; before `initialize`, its tools alone. */
   catalog(): Promise<PluginCatalog>;
   call(call: HostCall, events: CallEvents): Promise<CallOutcome>;
   stop(): Promise<void>;

@@ -1,4 +1,4 @@
-import type { PluginAuthConfig } from "./auth.ts";
+import type { JwtRequest, PluginAuthConfig } from "./auth.ts";
 import type { JsonSchema } from "./json.ts";
 import type { Logger } from "./logger.ts";
 import type { OAuthToken } from "./oauth.ts";
@@ -58,8 +58,21 @@ export interface PluginContext {
   config: any;
   logger: Logger;
 
+  /**
+   * A credential of this instance (with `auth.owner: "user"`, of the caller's); `null` when nobody has stored it. Names are
+   * a letter and up to 63 letters, digits, `_`, `.` and `-`.
+   *
+   * @throws AppError `CREDENTIAL_INVALID` for a name that can be none; `VAULT_UNAVAILABLE`, `AUDIT_UNAVAILABLE`
+   */
   getCredential(key: string): Promise<string | null>;
+  /** @param value 64 KiB of UTF-8 at most, and not empty */
   setCredential(key: string, value: string): Promise<void>;
+  /**
+   * Signs a short-lived token with a stored key, which does not leave the server.
+   *
+   * @throws AppError `CREDENTIAL_INVALID` that says what of the request or the key is wrong; `CREDENTIAL_NOT_FOUND`
+   */
+  signJwt(request: JwtRequest): Promise<string>;
 
   /** @throws AppError `NOT_CONNECTED` when nobody has connected an account. */
   getAccessToken(): Promise<string>;

@@ -33,13 +33,15 @@ export interface SecureStorage {
  * holds is text that only the vault can open, and the vault finds out when it hands over another record, an older one, or
  * half of one.
  *
- * A driver throws for what its store cannot do (AppError `VAULT_UNAVAILABLE`: down, throttled, full, read-only); absence
- * is `null`. A `write` that resolved survives a crash of the process and, where the driver owns the disk, a power cut. After one
- * that rejected, either the record before it or the new one is there, whole. Contract: `test/contract/credential-driver.ts`.
+ * A driver throws for what its store cannot do (AppError `VAULT_UNAVAILABLE`: down, throttled, full, read-only) and for a
+ * record of which nothing whole is there (`CREDENTIAL_UNREADABLE`); absence is `null`. A `write` that resolved survives a
+ * crash of the process and, where the driver owns the disk, a power cut. After one that rejected, either the record before it
+ * or the new one is there, whole. Contract: `test/contract/credential-driver.ts`.
  */
 export interface CredentialDriver {
   readonly kind: CredentialDriverKind;
-  read(id: CredentialId): Promise<string | null>;
+  /** @param fresh asks the store itself, where the driver would answer with what it read a short time ago */
+  read(id: CredentialId, fresh?: boolean): Promise<string | null>;
   write(id: CredentialId, sealed: string): Promise<void>;
   /** Also of one that is not there. Nothing of its text is left in what the driver can overwrite. */
   remove(id: CredentialId): Promise<void>;
@@ -88,7 +90,10 @@ export interface LedgerChange {
   /** The version that it was made from; 0 when there is no ledger yet. The next is one more. */
   readonly from: number;
   readonly seal: string;
-  /** Added, or in the place of the entry with the same owner and name. */
+  /**
+   * Added, or in the place of the entry with the same owner and name. Refused when its data key is not stored any more, so
+   * that a slow writer cannot leave a record that nothing opens: read the keys again.
+   */
   readonly put?: LedgerEntry;
   readonly remove?: Pick<CredentialId, "owner" | "name">;
 }

@@ -26,6 +26,7 @@ describe.each(WAYS)("GET /api/plugins, $way", ({ open }) => {
           locked: true,
           state: "running",
           error: null,
+          missing: [],
           reloadError: null,
           name: "notes",
           version: "2.1.0",

@@ -1,10 +1,13 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { createRequestAudit } from "../../src/api/middleware/request-audit.ts";
 import type { Gate } from "../../src/api/middleware/gate.ts";
 import { assertPolicies, mountRoutes, type Route } from "../../src/api/route-table.ts";
+import { createScrubber } from "../../src/core/scrubber.ts";
 import { AppError } from "../../src/errors.ts";
 import { ok, refuse } from "../../src/util/result.ts";
 import { createRecordingLogger } from "../helpers/logger.ts";
+import { createRecordingAudit } from "../helpers/recording-audit.ts";
 
 const PRINCIPAL = { kind: "client", id: "someone", scopes: [] } as const;
 const openGate: Gate = async () => ok(PRINCIPAL);
@@ -19,8 +22,11 @@ const THINGS: Route = {
 function mounted(routes: readonly Route[], gate: Gate = openGate) {
   const app = new Hono();
   const logger = createRecordingLogger();
-  mountRoutes(app, routes, { gate, logger, now: () => 0 });
-  return { app, logs: logger.records };
+  const log = createRecordingAudit();
+  const refusals = { record: () => {} };
+  const audit = createRequestAudit({ audit: log, refusals, logger });
+  mountRoutes(app, routes, { gate, audit, scrubber: createScrubber(), logger, now: () => 0 });
+  return { app, logs: logger.records, audit: log.entries };
 }
 
 describe("assertPolicies", () => {
@@ -103,6 +109,44 @@ describe("a mounted route", () => {
       ]);
     },
   );
+
+  it("that refuses with an error of ours says why in the log, without a stack", async () => {
+    const refusing: Route = {
+      ...THINGS,
+      handle: () => Promise.reject(new AppError("BODY_INVALID", "it is not JSON")),
+    };
+    const { app, logs } = mounted([refusing]);
+    expect((await app.request("/things")).status).toBe(422);
+    expect(logs).toEqual([
+      {
+        level: "info",
+        message: "Request refused",
+        fields: { requestId: expect.any(String), code: "BODY_INVALID", error: "it is not JSON" },
+      },
+    ]);
+  });
+
+  it("is told what stands in the place of its parameters", async () => {
+    const { app } = mounted([
+      {
+        ...THINGS,
+        method: "DELETE",
+        path: "/things/:id/:part",
+        handle: (_, { params }) => Response.json(params),
+      },
+    ]);
+    const ask = (path: string) => app.request(path, { method: "DELETE" });
+    expect(await (await ask("/things/a%2Fb/c%20d")).json()).toEqual({ id: "a/b", part: "c d" });
+    expect((await ask("/things/a")).status).toBe(404);
+    expect((await ask("/things/a/b/c")).status).toBe(404);
+    expect((await ask("/things//b")).status).toBe(404);
+  });
+
+  it("is not stored by caches when it is an administrator's", async () => {
+    const { app } = mounted([THINGS, { ...THINGS, path: "/open", policy: "public" }]);
+    expect((await app.request("/things")).headers.get("cache-control")).toBe("no-store");
+    expect((await app.request("/open")).headers.get("cache-control")).toBeNull();
+  });
 
   it("that rejects answers like one that throws", async () => {
     const { app } = mounted([{ ...THINGS, handle: () => Promise.reject(new Error("late")) }]);

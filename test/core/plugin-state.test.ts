@@ -11,8 +11,9 @@ import {
 const ALLOWED: Readonly<Record<PluginState, readonly PluginState[]>> = {
   stopped: ["loading"],
   loading: ["loaded", "failed"],
-  loaded: ["initializing", "blocked", "cleaning"],
-  blocked: ["initializing", "cleaning"],
+  loaded: ["initializing", "blocked", "needs-credentials", "cleaning"],
+  blocked: ["initializing", "needs-credentials", "cleaning"],
+  "needs-credentials": ["initializing", "blocked", "cleaning"],
   initializing: ["starting", "cleaning"],
   starting: ["running", "stopping"],
   running: ["stopping"],

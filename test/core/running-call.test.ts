@@ -1,6 +1,8 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
+import { CallsUnderWay } from "../../src/core/calls-under-way.ts";
 import { PluginRun } from "../../src/core/plugin-run.ts";
+import { createScrubber } from "../../src/core/scrubber.ts";
 import { RunningCall, type CallReports } from "../../src/core/running-call.ts";
 import type { CallEvents, CallOutcome, HostCall, HostedPlugin } from "../../src/types/host.ts";
 import type { LogLevel } from "../../src/types/plugin.ts";
@@ -181,7 +183,11 @@ function setUpRun(call: (events: CallEvents) => Promise<CallOutcome>) {
       return call(events);
     },
   } as unknown as HostedPlugin;
-  return { time, run: new PluginRun("a", plugin, time), calls: () => calls };
+  const desk = {
+    underWay: new CallsUnderWay(),
+    handedOut: createScrubber(),
+  };
+  return { time, run: new PluginRun("a", plugin, desk, time), calls: () => calls };
 }
 
 describe("a run", () => {

@@ -4,7 +4,6 @@ import { PluginManager, type PluginManagerDeps } from "../../src/core/plugin-man
 import type { RegisteredInstance } from "../../src/core/registry.ts";
 import {
   createInProcessHost,
-  createMemoryCredentials,
   type InstanceEntry,
   type PluginManifest,
 } from "../../src/index.ts";
@@ -13,6 +12,7 @@ import type { MCPPlugin } from "../../src/types/plugin.ts";
 import { createFakeTime } from "./fake-time.ts";
 import { createRecordingLogger, type LogRecord } from "./logger.ts";
 import { testPlugin, type TestPlugin } from "./plugins.ts";
+import { createPlainVault } from "./plain-vault.ts";
 
 export interface TestManagerOptions {
   /** What each instance's module exports: a plugin object, its class or a factory. */
@@ -54,7 +54,7 @@ export function createTestManager({
       available: [],
     },
     hosts: { "in-process": host },
-    credentials: createMemoryCredentials(),
+    vault: createPlainVault(),
     engine: createAjvEngine(),
     sha256,
     time,

@@ -10,6 +10,16 @@ export interface NodeServer extends RunningServer {
   readonly logs: readonly LogRecord[];
 }
 
+/** The whole server of Node in this process, with settings of the caller's. Closed when the test ends. */
+export async function startNodeServer(env: Readonly<Record<string, string>>): Promise<NodeServer> {
+  const logger = createRecordingLogger();
+  const server = await startServer(readSettings({ ...env }), logger);
+  onTestFinished(() => server.close());
+  // A later start makes none.
+  const { clientKey = env["MCP_CLIENT_KEY"], adminToken = env["MCP_ADMIN_TOKEN"] } = server.created;
+  return { ...server, clientKey: clientKey!, adminToken: adminToken!, logs: logger.records };
+}
+
 /** The whole server of Node in this process, with the end-to-end fixture, on a free port. Closed when the test ends. */
 export async function openNodeServer(env: Record<string, string> = {}): Promise<NodeServer> {
   const { path, remove } = temporaryFolder();

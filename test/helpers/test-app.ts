@@ -3,15 +3,18 @@ import { sha256, systemTime } from "../../adapters/node/runtime.ts";
 import {
   createApp,
   createInProcessHost,
-  createMemoryCredentials,
   createMemoryInstances,
   createMemorySessions,
+  createScrubber,
+  openVault,
   toKeyRecord,
   type App,
   type AppDeps,
   type InstanceEntry,
 } from "../../src/index.ts";
+import { createRecordingAudit } from "./recording-audit.ts";
 import { createRecordingLogger, type LogRecord } from "./logger.ts";
+import { createRecordingSink, createVaultPlace } from "./vault.ts";
 
 export const CLIENT_KEY = "mcpk_test_client_key_0123456789abcdef";
 export const OTHER_CLIENT_KEY = "mcpk_other_client_key_0123456789abcde";
@@ -41,6 +44,14 @@ export interface TestAppOptions {
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const plugins = options.plugins ?? {};
   const logger = createRecordingLogger();
+  const scrubber = createScrubber();
+  const { vault } = await openVault({
+    ...createVaultPlace(),
+    auditSinks: [createRecordingSink()],
+    scrubber,
+    time: systemTime,
+    logger,
+  });
   const key = async (secret: string, kind: "client" | "user", id: string, scope: string) =>
     toKeyRecord(secret, { id, name: id, kind, scopes: [scope], createdAt: 0 }, sha256);
   const app = await createApp({
@@ -66,7 +77,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       await key(OTHER_CLIENT_KEY, "client", "client-2", "mcp"),
       await key(ADMIN_TOKEN, "user", "admin-1", "admin"),
     ],
-    credentials: createMemoryCredentials(),
+    vault,
+    audit: createRecordingAudit(),
+    scrubber,
     masterKey: new Uint8Array(32).fill(7),
     sessions: createMemorySessions(),
     engine: createAjvEngine(),

@@ -4,6 +4,8 @@ import { createAsks, createGuestServices } from "../../src/host/guest-services.t
 import type { PluginMessage } from "../../src/host/host-messages.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
 
+const INVALID = { name: "AppError", code: "CREDENTIAL_INVALID" };
+
 function open() {
   const time = createFakeTime();
   const sent: PluginMessage[] = [];
@@ -88,11 +90,11 @@ describe("a plugin's questions", () => {
   });
 
   it("are texts, and refused here when they are not", async () => {
-    const { services, sent } = open();
-    await expect(services.getCredential(5 as never)).rejects.toThrow(
-      "getCredential() takes texts.",
-    );
-    await expect(services.setCredential("k", {} as never)).rejects.toThrow(TypeError);
+    const { services, asks, sent } = open();
+    await expect(services.getCredential(5 as never)).rejects.toMatchObject(INVALID);
+    await expect(services.setCredential("k", {} as never)).rejects.toMatchObject(INVALID);
+    await expect(services.signJwt(1n as never)).rejects.toThrow("The request is not JSON");
+    await expect(asks.ask("getCredential", 5)).rejects.toThrow("getCredential() takes texts.");
     expect(sent).toEqual([]);
   });
 });

@@ -72,6 +72,7 @@ describe("over messages", () => {
 
   it("a resource without a name for it is a fault of its own", async () => {
     const plugin = await load({ ...members, getResources: () => [{ name: "nameless" }] });
+    await plugin.initialize({});
     expect((await plugin.catalog()).faults).toEqual([
       {
         kind: "resource",

@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import {
   ApiKeyPlugin,
@@ -27,7 +28,8 @@ class Robot extends JwtPlugin {
   readonly description = "d";
   protected readonly privateKeyDescription = "The key of the service account, in PEM.";
   getTools = () => TOOLS;
-  executeTool = () => this.privateKey();
+  executeTool = async () =>
+    decodeJwt(await this.signToken({ iss: "robot" }, { algorithm: "HS256" })).iss;
 }
 
 class Drive extends OAuthPlugin {
@@ -77,7 +79,7 @@ describe("a base class asks for what its kind of plugin needs", () => {
 describe("a base class hands over the credential", () => {
   it.each([
     { Plugin: Weather, options: { credentials: { api_key: "k3y" } }, sent: "k3y" },
-    { Plugin: Robot, options: { credentials: { private_key: "PEM" } }, sent: "PEM" },
+    { Plugin: Robot, options: { credentials: { private_key: "k".repeat(32) } }, sent: "robot" },
     { Plugin: Drive, options: { accessToken: "t0ken" }, sent: "Bearer t0ken" },
   ])("$Plugin.name", async ({ Plugin, options, sent }) => {
     expect(await (await createTestHost(Plugin, options)).callTool("secret")).toBe(sent);
@@ -108,12 +110,24 @@ describe("without its credential a base class tells the model what to do", () =>
     await expect(callTool("secret")).rejects.toMatchObject({ name: "ToolError", message });
   });
 
-  it.each(cases)("$Plugin.name, on the server", async ({ Plugin, message }) => {
+  it.each([
+    {
+      Plugin: Weather,
+      message:
+        '"mine" needs credentials that nobody has stored: "api_key" (A key from https://weather.example/keys.). Ask the server\'s administrator to store them, with `mcp-plugin-server credentials set mine api_key` or POST /api/auth/credentials, and call again.',
+    },
+    {
+      Plugin: Robot,
+      message:
+        '"mine" needs credentials that nobody has stored: "private_key" (The key of the service account, in PEM.). Ask the server\'s administrator to store them, with `mcp-plugin-server credentials set mine private_key` or POST /api/auth/credentials, and call again.',
+    },
+    cases[2]!,
+  ])("$Plugin.name, on the server", async ({ Plugin, message }) => {
     const app = await createTestApp({ plugins: { mine: Plugin } });
     const { body } = await modern(app, "tools/call", { name: "mine_secret", arguments: {} });
     expect(body.result).toMatchObject({
       isError: true,
-      content: [{ type: "text", text: message }],
+      content: expect.arrayContaining([{ type: "text", text: message }]) as unknown,
     });
     await app.close();
   });

@@ -35,6 +35,28 @@ describe("the types of a definition", () => {
     expect(plugin.getTools()).toHaveLength(1);
   });
 
+  it("know how a plugin authenticates, and have its tokens signed", () => {
+    definePlugin({
+      ...base,
+      auth: {
+        type: "jwt",
+        required: true,
+        owner: "user",
+        fields: { key: { type: "password", required: true, description: "d", validation: /^k/ } },
+      },
+      initialize: async ({ signJwt }) => {
+        const token = signJwt({ claims: { iss: "a" }, algorithm: "ES256", header: { kid: "k" } });
+        expectTypeOf(token).toEqualTypeOf<Promise<string>>();
+        // @ts-expect-error -- an unsigned token is none
+        void signJwt({ claims: {}, algorithm: "none" });
+        // @ts-expect-error -- who checks a token decides how
+        void signJwt({ claims: {}, algorithm: "ES256", header: { alg: "none" } });
+      },
+    });
+    // @ts-expect-error -- whose credentials they are is shared or user
+    definePlugin({ ...base, auth: { type: "custom", required: true, owner: "all", fields: {} } });
+  });
+
   it("follow from ArkType", () => {
     const plugin = definePlugin({
       ...base,

@@ -81,6 +81,7 @@ describe("a hosted plugin", () => {
       "requireReauth",
       "resourceUpdated",
       "setCredential",
+      "signJwt",
     ]);
   });
 

@@ -1,4 +1,5 @@
-import { createMemoryVault, type Vault } from "../../src/index.ts";
+import { type Vault } from "../../src/index.ts";
+import { createPlainVault } from "../helpers/plain-vault.ts";
 
 const ACTOR = { actor: "user:test", requestId: null };
 
@@ -6,7 +7,7 @@ const ACTOR = { actor: "user:test", requestId: null };
 export async function vaultWith(
   credentials: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): Promise<Vault> {
-  const vault = createMemoryVault();
+  const vault = createPlainVault();
   for (const [instanceId, values] of Object.entries(credentials)) {
     for (const [name, value] of Object.entries(values)) {
       await store(vault, instanceId, name, value);

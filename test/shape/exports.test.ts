@@ -112,6 +112,8 @@ describe("the package", () => {
       InputRequest
       InputRequired
       JsonSchema
+      JwtAlgorithm
+      JwtRequest
       LogLevel
       Logger
       MCPPlugin
@@ -129,6 +131,7 @@ describe("the package", () => {
       ResourceContent
       ResourceDefinition
       ResourceTemplate
+      SignTokenOptions
       TemplateDefinition
       TestHost
       TestHostOptions

@@ -21,7 +21,7 @@ const INNER = ["src/types", "src/util", "src/errors.ts"];
  */
 const ZONES: Readonly<Record<string, Zone>> = {
   "src/types": { ours: [], packages: NONE },
-  "src/util": { ours: ["src/types", "src/errors.ts"], packages: /^semver\// },
+  "src/util": { ours: ["src/types", "src/errors.ts"], packages: /^(semver\/|jose$)/ },
   "src/errors.ts": { ours: ["src/types"], packages: NONE },
   "src/core": {
     ours: INNER,

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../errors.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { ServerConfig } from "../../types/server-config.ts";
 import { LOOPBACK_NAMES, parseOrigin } from "../../util/origin.ts";
-import { ok, refuse, type Result } from "../../util/result.ts";
+import { ok, refuse } from "../../util/result.ts";
 
 /** Who may use a route: anybody, MCP clients, or administrators. */
 export type RoutePolicy = "public" | "mcp" | "admin";
@@ -14,8 +14,13 @@ export type Refusal = Extract<
   "HOST_REFUSED" | "ORIGIN_REFUSED" | "UNAUTHENTICATED" | "FORBIDDEN"
 >;
 
+/** A refusal names the principal whose key was good, but not for that. */
+export type GateDecision =
+  | { readonly ok: true; readonly value: Principal }
+  | { readonly ok: false; readonly reason: Refusal; readonly principal?: Principal };
+
 /** Decides whether a request may go on, and as whom. Every route is behind it. */
-export type Gate = (headers: Headers, policy: RoutePolicy) => Promise<Result<Principal, Refusal>>;
+export type Gate = (headers: Headers, policy: RoutePolicy) => Promise<GateDecision>;
 
 const ANYBODY = createPrincipal("anonymous", []);
 
@@ -41,7 +46,9 @@ export function createGate(config: ServerConfig, authenticator: Authenticator): 
     if (policy === "mcp" && config.auth === "none") return ok(LOCAL_CLIENT);
     const principal = await authenticator.authenticate(headers.get("authorization"));
     if (principal === null) return refuse("UNAUTHENTICATED");
-    return principal.scopes.includes(policy) ? ok(principal) : refuse("FORBIDDEN");
+    return principal.scopes.includes(policy)
+      ? ok(principal)
+      : { ok: false, reason: "FORBIDDEN", principal };
   };
 }
 

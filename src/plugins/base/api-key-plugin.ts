@@ -1,6 +1,6 @@
 import type { PluginAuthConfig } from "../../types/auth.ts";
-import { ToolError } from "../tool-error.ts";
 import { BasePlugin } from "./base-plugin.ts";
+import { missingCredential } from "./missing-credential.ts";
 
 const FIELD = "api_key";
 
@@ -22,11 +22,7 @@ export abstract class ApiKeyPlugin extends BasePlugin {
   /** @throws ToolError that says what to do, while nobody has stored a key */
   protected async apiKey(): Promise<string> {
     const key = await this.context.getCredential(FIELD);
-    if (key === null) {
-      throw new ToolError(
-        `"${this.context.pluginId}" has no API key yet. Ask the server's administrator to store it as the credential "${FIELD}": ${this.apiKeyDescription}`,
-      );
-    }
-    return key;
+    if (key !== null) return key;
+    throw missingCredential(this.context.pluginId, "API key", FIELD, this.apiKeyDescription);
   }
 }

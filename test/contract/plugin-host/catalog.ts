@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Harness } from "./harness.ts";
 
-export function catalogContract({ withRunning }: Harness): void {
+export function catalogContract({ withPlugin, withRunning }: Harness): void {
   describe("catalog", () => {
     it("answers every list as JSON", () =>
       withRunning(async ({ plugin }) => {
@@ -12,6 +12,18 @@ export function catalogContract({ withRunning }: Harness): void {
           prompts: [{ name: "ask", arguments: [{ name: "topic", required: true }] }],
           faults: [],
         });
+      }));
+
+    it("has the tools alone before initialize, of which it runs nothing", () =>
+      withPlugin(async ({ plugin, logs }) => {
+        expect(await plugin.catalog()).toEqual({
+          tools: [{ name: "echo", inputSchema: { type: "object" }, timeoutMs: 5_000 }],
+          resources: [],
+          resourceTemplates: [],
+          prompts: [],
+          faults: [],
+        });
+        expect(logs).toEqual([]);
       }));
 
     it("has empty lists for what a plugin does not have", () =>

@@ -91,6 +91,7 @@ export function createServices(overrides: Partial<HostServices> = {}) {
     logger,
     getCredential: async (key) => credentials.get(key) ?? null,
     setCredential: async (key, value) => void credentials.set(key, value),
+    signJwt: async (request) => `signed ${JSON.stringify(request)}`,
     getAccessToken: notConnected,
     isAuthenticated: async () => false,
     getTokenInfo: async () => null,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { assertCredentialName } from "../../../src/util/credential-names.ts";
 import type { Harness } from "./harness.ts";
 
 export function servicesContract({ withRunning }: Harness): void {
@@ -7,6 +8,35 @@ export function servicesContract({ withRunning }: Harness): void {
       withRunning(async ({ callTool, credentials }) => {
         expect(await callTool("credentials")).toEqual({ before: null, after: "secret-1" });
         expect(Object.fromEntries(credentials)).toEqual({ apiKey: "secret-1" });
+      }));
+
+    it.each([["$key"], ["../other/key"], [["apiKey"]], [null], [7]])(
+      "refuses %j as a credential's name",
+      (key) =>
+        withRunning(
+          async ({ callTool }) => {
+            expect(await callTool("brokenCredential", { key })).toEqual({
+              name: "AppError",
+              code: "CREDENTIAL_INVALID",
+            });
+          },
+          {
+            services: {
+              async getCredential(name) {
+                assertCredentialName(name);
+                return null;
+              },
+            },
+          },
+        ),
+    );
+
+    it("has a token signed as the plugin asks for it", () =>
+      withRunning(async ({ callTool }) => {
+        const request = { claims: { iss: "a", deep: [1, { n: null }] }, algorithm: "ES256" };
+        expect(await callTool("sign", { request })).toEqual({
+          token: `signed ${JSON.stringify(request)}`,
+        });
       }));
 
     it("answers for the connected account", () => {

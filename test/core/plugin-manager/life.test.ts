@@ -68,6 +68,7 @@ describe("the life of a plugin", () => {
       locked: false,
       state: "running",
       error: null,
+      missing: [],
       reloadError: null,
       name: "github",
       version: "1.2.3",

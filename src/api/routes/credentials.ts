@@ -1,0 +1,88 @@
+import * as z from "zod";
+import { isOwner } from "../../core/auth/credential-ids.ts";
+import type { AssertAcceptable } from "../../core/credential-acceptance.ts";
+import { INSTANCE_ID } from "../../core/instance-settings.ts";
+import { AppError } from "../../errors.ts";
+import type { CredentialListing, Owner, Vault } from "../../types/vault.ts";
+import { readJsonBody } from "../read-json-body.ts";
+import type { Route } from "../route-table.ts";
+import { CREDENTIAL_NAME } from "../../util/credential-names.ts";
+import { toActor } from "./vault.ts";
+
+const owner = z.custom<Owner>(isOwner).default("shared");
+/** A name with a `$` is the server's own, and is nobody's to set. */
+const name = z.string().regex(CREDENTIAL_NAME);
+
+const credentialBody = z.strictObject({
+  plugin: z.string().regex(INSTANCE_ID),
+  name,
+  // Half a surrogate pair would come out of UTF-8 as something else.
+  value: z
+    .string()
+    .min(1)
+    .refine((text) => text.isWellFormed()),
+  owner,
+});
+
+/** Which credential a DELETE means. The instance may be one that is configured no more. */
+const target = z.object({ plugin: z.string().regex(INSTANCE_ID), name, owner });
+
+export interface CredentialRoutesDeps {
+  readonly vault: Vault;
+  readonly assertAcceptable: AssertAcceptable;
+}
+
+/** `/api/auth/credentials`: what plugins need to know of others. Values go in and never come out. */
+export function credentialRoutes({ vault, assertAcceptable }: CredentialRoutesDeps): Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/api/auth/credentials",
+      policy: "admin",
+      async handle(request) {
+        const plugin = new URL(request.url).searchParams.get("plugin");
+        const found = await vault.list(plugin ?? undefined);
+        return Response.json({ data: found.map(toAnswer) });
+      },
+    },
+    {
+      method: "POST",
+      path: "/api/auth/credentials",
+      policy: "admin",
+      async handle(request, caller) {
+        const body = await readJsonBody(request, credentialBody);
+        assertAcceptable(body.plugin, body.name, body.value);
+        const own = vault.for(body.owner, toActor(caller));
+        await own.storeCredential(body.plugin, body.name, body.value);
+        return new Response(null, { status: 204 });
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/api/auth/credentials/:plugin/:name",
+      policy: "admin",
+      async handle(request, caller) {
+        const named = target.safeParse({
+          ...caller.params,
+          owner: new URL(request.url).searchParams.get("owner") ?? undefined,
+        });
+        if (!named.success) throw notFound();
+        const { plugin, name: credential, owner: whose } = named.data;
+        const own = vault.for(whose, toActor(caller));
+        const there = await own.listCredentials(plugin);
+        if (!there.includes(credential)) throw notFound();
+        await own.deleteCredential(plugin, credential);
+        return new Response(null, { status: 204 });
+      },
+    },
+  ];
+}
+
+function toAnswer({ instanceId: plugin, name: named, owner: whose, ...rest }: CredentialListing) {
+  const { createdAt, updatedAt } = rest;
+  return { plugin, name: named, owner: whose, createdAt, updatedAt };
+}
+
+function notFound(): AppError {
+  return new AppError("CREDENTIAL_NOT_FOUND", "There is no such credential.");
+}

@@ -1,0 +1,132 @@
+import type { DataKeyRecord, MasterKeyProvider, VaultStore } from "../../types/vault.ts";
+import {
+  checkedKeyId,
+  importMasterKey,
+  makeCheck,
+  passesCheck,
+  unwrapDataKey,
+  type MasterKey,
+} from "./master-keys.ts";
+import { keyWrong } from "./vault-faults.ts";
+
+/** Tells which master key is in force; whoever adds a data key names its value. */
+export const CHECK = "vault.check";
+/** The check value of the key that a rotation goes to; empty when there is none. */
+export const NEXT_CHECK = "vault.check.next";
+
+/** The master keys that the provider has, and which of them is in force. */
+export class MasterKeyring {
+  readonly #store: VaultStore;
+  readonly #provider: MasterKeyProvider;
+  #keys = new Map<string, MasterKey>();
+  #current!: MasterKey;
+  #inForce!: MasterKey;
+  #check!: string;
+  #isPending = false;
+
+  private constructor(store: VaultStore, provider: MasterKeyProvider) {
+    this.#store = store;
+    this.#provider = provider;
+  }
+
+  /**
+   * Changes nothing, except that a vault that has never been used gets its check value.
+   *
+   * @throws AppError `VAULT_KEY_WRONG`
+   */
+  static async open(store: VaultStore, provider: MasterKeyProvider): Promise<MasterKeyring> {
+    const keyring = new MasterKeyring(store, provider);
+    await keyring.reload();
+    return keyring;
+  }
+
+  /** The key that wraps data keys. */
+  get inForce(): MasterKey {
+    return this.#inForce;
+  }
+
+  /** Its check value, as it stands in the store. */
+  get check(): string {
+    return this.#check;
+  }
+
+  /** The provider's current key. */
+  get current(): MasterKey {
+    return this.#current;
+  }
+
+  /** Whether a rotation was begun, or is asked for, that has not ended. */
+  get isPending(): boolean {
+    return this.#isPending;
+  }
+
+  byId(id: string): MasterKey | null {
+    return this.#keys.get(id) ?? null;
+  }
+
+  add(key: MasterKey): void {
+    this.#keys.set(key.id, key);
+  }
+
+  /** Asks provider and store anew: another process may have rotated. */
+  async reload(): Promise<void> {
+    await this.#loadKeys();
+    // In this order: whoever adds a data key has set the check value before.
+    const dataKeys = await this.#store.dataKeys();
+    const isUsed = dataKeys.length > 0 || (await this.#store.instances()).length > 0;
+    const check = (await this.#store.value(CHECK)) ?? (await this.#begin(isUsed));
+    const next = (await this.#store.value(NEXT_CHECK)) || null;
+    this.#inForce = await this.#decide(check, next, dataKeys);
+    this.#check = check;
+    this.#isPending =
+      next !== null ||
+      checkedKeyId(check) !== this.#current.id ||
+      dataKeys.some(({ masterKeyId }) => masterKeyId !== this.#inForce.id);
+  }
+
+  /** The data key's bytes, for the caller to zero; `null` when no master key at hand has wrapped it. */
+  async unwrap(record: DataKeyRecord): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (!this.#keys.has(record.masterKeyId)) await this.reload();
+    const master = this.#keys.get(record.masterKeyId);
+    return master === undefined ? null : unwrapDataKey(master, record);
+  }
+
+  async #loadKeys(): Promise<void> {
+    const keys = new Map<string, MasterKey>();
+    this.#current = await importMasterKey(await this.#provider.current());
+    keys.set(this.#current.id, this.#current);
+    for (const bytes of await this.#provider.others()) {
+      const key = await importMasterKey(bytes);
+      keys.set(key.id, key);
+    }
+    this.#keys = keys;
+  }
+
+  async #begin(isUsed: boolean): Promise<string> {
+    if (isUsed) throw keyWrong("its check value is gone");
+    const made = await makeCheck(this.#current);
+    if (await this.#store.setValue(CHECK, made, null)) return made;
+    // Another process was quicker, with the same key or with another.
+    return (await this.#store.value(CHECK)) ?? "";
+  }
+
+  async #decide(
+    check: string,
+    next: string | null,
+    dataKeys: readonly DataKeyRecord[],
+  ): Promise<MasterKey> {
+    const key = await this.#passing(check);
+    if (key !== null) return key;
+    // The rotation may have come so far that nothing needs the old key any more, and the old key is gone.
+    const following = next === null ? null : await this.#passing(next);
+    if (following !== null && dataKeys.every(({ masterKeyId }) => masterKeyId === following.id)) {
+      return following;
+    }
+    throw keyWrong("the master key is not the one that its data keys are wrapped with");
+  }
+
+  async #passing(check: string): Promise<MasterKey | null> {
+    const key = this.#keys.get(checkedKeyId(check) ?? "");
+    return key !== undefined && (await passesCheck(key, check)) ? key : null;
+  }
+}

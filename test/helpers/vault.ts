@@ -1,0 +1,131 @@
+import { onTestFinished } from "vitest";
+import { systemTime } from "../../adapters/node/runtime.ts";
+import {
+  createMemoryCredentialDriver,
+  createMemoryVaultStore,
+  createScrubber,
+  openVault,
+  type AuditRecord,
+  type AuditSink,
+  type MasterKeyProvider,
+  type OpenedVault,
+  type OpenVaultDeps,
+  type VaultActor,
+} from "../../src/index.ts";
+import { createRecordingLogger, type LogRecord } from "./logger.ts";
+
+export const TEST_ACTOR: VaultActor = { actor: "system", requestId: null };
+
+/** Where a vault's data lies, so that it can be opened again. */
+export interface VaultPlace extends Pick<OpenVaultDeps, "store" | "driver"> {
+  readonly masterKeys: TestMasterKeys;
+}
+
+export interface TestVault extends OpenedVault {
+  readonly place: VaultPlace;
+  readonly sink: RecordingSink;
+  readonly logs: readonly LogRecord[];
+  readonly deps: OpenVaultDeps;
+}
+
+/** A place in memory where no vault has been yet. */
+export function createVaultPlace(): VaultPlace {
+  return {
+    store: createMemoryVaultStore(),
+    driver: createMemoryCredentialDriver(),
+    masterKeys: createTestMasterKeys(),
+  };
+}
+
+/** A vault in memory, or in a place that is given. It is closed when the test ends, if not before. */
+export async function openTestVault(options: Partial<OpenVaultDeps> = {}): Promise<TestVault> {
+  const sink = createRecordingSink();
+  const logger = createRecordingLogger();
+  const deps: OpenVaultDeps = {
+    ...createVaultPlace(),
+    auditSinks: [sink],
+    scrubber: createScrubber(),
+    time: systemTime,
+    logger,
+    ...options,
+  };
+  const opened = await openVault(deps);
+  onTestFinished(() => opened.close());
+  const place = {
+    store: deps.store,
+    driver: deps.driver,
+    masterKeys: deps.masterKeys as TestMasterKeys,
+  };
+  return { ...opened, place, sink, logs: logger.records, deps };
+}
+
+export interface RecordingSink extends AuditSink {
+  readonly records: readonly AuditRecord[];
+  /** While it is set, every `append` throws it. */
+  failure: Error | null;
+}
+
+/** Takes records and cannot be read back. */
+export function createRecordingSink(name = "recording"): RecordingSink {
+  const records: AuditRecord[] = [];
+  return {
+    name,
+    records,
+    failure: null,
+    async append(group) {
+      if (this.failure !== null) throw this.failure;
+      const known = new Set(records.map(({ chain, seq }) => `${chain} ${seq}`));
+      records.push(...group.filter(({ chain, seq }) => !known.has(`${chain} ${seq}`)));
+    },
+  };
+}
+
+export interface TestMasterKeys extends MasterKeyProvider {
+  readonly rotation: NonNullable<MasterKeyProvider["rotation"]>;
+  /** What it holds, as it is. */
+  readonly held: { current: Uint8Array; next: Uint8Array | null };
+}
+
+/** Holds keys as a file would: the current one and, during a rotation, the next. */
+export function createTestMasterKeys(current = testKey()): TestMasterKeys {
+  const held: TestMasterKeys["held"] = { current, next: null };
+  return {
+    held,
+    current: async () => held.current.slice(),
+    others: async () => (held.next === null ? [] : [held.next.slice()]),
+    rotation: {
+      async prepare() {
+        held.next ??= testKey();
+        return held.next.slice();
+      },
+      async finish() {
+        if (held.next === null) return;
+        held.current = held.next;
+        held.next = null;
+      },
+    },
+  };
+}
+
+/** As where the environment holds the key. */
+export function createFixedMasterKeys(
+  current: Uint8Array,
+  ...others: readonly Uint8Array[]
+): MasterKeyProvider {
+  return {
+    current: async () => current.slice(),
+    others: async () => others.map((key) => key.slice()),
+  };
+}
+
+export function testKey(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(32));
+}
+
+/** The code of the error that each of them ends with; `null` for one that does not fail. */
+export async function codesOf(attempts: readonly Promise<unknown>[]): Promise<(string | null)[]> {
+  const ends = await Promise.allSettled(attempts);
+  return ends.map((end) =>
+    end.status === "fulfilled" ? null : String((end.reason as { code?: unknown }).code),
+  );
+}
