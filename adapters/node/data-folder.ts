@@ -1,22 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
-import { AppError, messageOf, parseMasterKey, randomToken } from "../../src/index.ts";
+import { chmodSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { AppError, messageOf } from "../../src/index.ts";
 
-const KEY_FILE = "master.key";
 /** Of folders that everybody may write to, such as /tmp. */
 const STICKY = 0o1000;
 /** What group and others may do. */
@@ -54,90 +38,13 @@ export function dataFolderFault(folder: string): string | null {
     : null;
 }
 
-/** Where the master key lies when none is given. */
-export function masterKeyPath(folder: string): string {
-  return join(folder, KEY_FILE);
-}
-
-/**
- * The master key: the given one, else the data folder's, else a new one that the data folder keeps from now on.
- *
- * @throws AppError `CONFIG_INVALID` for anything but 32 bytes; a file that does not hold a key is never overwritten
- */
-export function loadMasterKey(folder: string, given: string | null): Uint8Array {
-  if (given !== null) return parse(given, "MCP_MASTER_KEY");
-  const path = masterKeyPath(folder);
-  return parse(readKeyFile(path) ?? createKeyFile(path), path);
-}
-
-function readKeyFile(path: string): string | null {
-  try {
-    const text = readFileSync(path, "utf8");
-    closeToOthers(path, 0o600);
-    return text;
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
-    throw invalid(`The master key ${path} cannot be read: ${messageOf(error)}`);
-  }
-}
-
-/**
- * The file is whole or not there, whenever the power goes: it is written under another name first. Of two first starts
- * at once, both go on with the key of the one that came first.
- */
-function createKeyFile(path: string): string {
-  const draft = `${path}.${process.pid}.new`;
-  const file = openSync(draft, "w", 0o600);
-  try {
-    writeSync(file, `${randomToken("")}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  try {
-    publish(draft, path);
-  } catch (error) {
-    if (!hasCode(error, "EEXIST")) throw error;
-  } finally {
-    unlinkSync(draft);
-  }
-  syncFolder(dirname(path));
-  return readFileSync(path, "utf8");
-}
-
-/** Gives a file its name unless that is taken. A file system without links (exFAT) has to do with a copy. */
-function publish(draft: string, path: string): void {
-  try {
-    linkSync(draft, path);
-  } catch (error) {
-    if (hasCode(error, "EEXIST")) throw error;
-    copyFileSync(draft, path, constants.COPYFILE_EXCL);
-  }
-}
-
-/** Makes the new name survive a power cut, where the platform can do that. */
-function syncFolder(folder: string): void {
-  try {
-    const handle = openSync(folder, "r");
-    fsyncSync(handle);
-    closeSync(handle);
-  } catch {
-    // Windows opens no folders.
-  }
-}
-
-function closeToOthers(path: string, mode: number): void {
+/** Sets the mode of a file or folder, unless it is somebody else's. */
+export function closeToOthers(path: string, mode: number): void {
   try {
     chmodSync(path, mode);
   } catch (error) {
     if (!hasCode(error, "EPERM")) throw error;
   }
-}
-
-function parse(text: string, source: string): Uint8Array {
-  const key = parseMasterKey(text);
-  if (key.ok) return key.value;
-  throw invalid(`${source}: ${key.reason}`);
 }
 
 function hasCode(error: unknown, code: string): boolean {

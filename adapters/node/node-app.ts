@@ -2,52 +2,26 @@ import {
   createApp,
   createInProcessHost,
   createInstanceRepository,
-  createMemoryCredentials,
   createMemorySessions,
   stackOf,
   type App,
   type AppDeps,
-  type InstanceEntry,
   type KeyRecord,
   type Logger,
 } from "../../src/index.ts";
-import { loadMasterKey, prepareDataFolder } from "./data-folder.ts";
-import { openDatabase, type OpenDatabase } from "./database.ts";
 import { importPlugin } from "./import-plugin.ts";
 import { createAjvEngine } from "./json-schema.ts";
 import { toServerConfig } from "./listen-rules.ts";
 import { discoveryOf } from "./plugin-discovery.ts";
-import { readPluginsFile } from "./plugins-file.ts";
 import { sha256, systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
+import type { NodeStores } from "./stores.ts";
 import { VERSION } from "./version.ts";
 import { within } from "./within.ts";
 import { createWorkerHost, type WorkerHostDeps } from "./worker-host/worker-host.ts";
 
 /** How long a start waits for plugins before it tells where the server is, in milliseconds. */
 const START_PATIENCE_MS = 10_000;
-
-/** What the server keeps on this machine's disk. */
-export interface NodeStores {
-  /** Entries of the plugins file. */
-  readonly entries: Readonly<Record<string, InstanceEntry>>;
-  /** 32 bytes. */
-  readonly masterKey: Uint8Array;
-  /** Whoever opens it closes it, after the app. */
-  readonly database: OpenDatabase;
-}
-
-/**
- * Reads the plugins file and opens data folder and database, making what is not there yet.
- *
- * @throws AppError `CONFIG_INVALID`, saying what to change; nothing is open then
- */
-export function openStores(settings: Settings): NodeStores {
-  const entries = readPluginsFile(settings);
-  prepareDataFolder(settings.dataDir);
-  const masterKey = loadMasterKey(settings.dataDir, settings.secrets.masterKey);
-  return { entries, masterKey, database: openDatabase(settings.databaseUrl) };
-}
 
 export interface NodeAppDeps {
   readonly settings: Settings;
@@ -70,7 +44,7 @@ export function createNodeApp({
   runAllIn,
   onModule,
 }: NodeAppDeps): Promise<App> {
-  const { entries, masterKey, database } = stores;
+  const { entries, masterKey, database, vault, audit, scrubber } = stores;
   return createApp({
     identity: { name: "mcp-plugin-server", version: VERSION },
     config: toServerConfig(settings),
@@ -83,7 +57,9 @@ export function createNodeApp({
     },
     ...(runAllIn && { runAllIn }),
     keys,
-    credentials: createMemoryCredentials(),
+    vault,
+    audit,
+    scrubber,
     masterKey,
     sessions: createMemorySessions(),
     engine: createAjvEngine(),

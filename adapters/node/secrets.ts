@@ -9,7 +9,21 @@ export interface Secrets {
   readonly clientKey: string | null;
   /** Its form is checked where it is used. */
   readonly masterKey: string | null;
+  /** The one before it, while it is being replaced. */
+  readonly previousMasterKey: string | null;
+  readonly backupPassphrase: string | null;
+  /** For a database on a server. */
+  readonly databaseToken: string | null;
 }
+
+const NAMES = [
+  "MCP_ADMIN_TOKEN",
+  "MCP_CLIENT_KEY",
+  "MCP_MASTER_KEY",
+  "MCP_MASTER_KEY_PREVIOUS",
+  "MCP_BACKUP_PASSPHRASE",
+  "DATABASE_AUTH_TOKEN",
+] as const;
 
 /**
  * Reads the secrets, each from its variable or from the file that its `_FILE` twin names, and takes all of them out of
@@ -19,14 +33,19 @@ export interface Secrets {
  * @throws AppError `CONFIG_INVALID` naming the variable, never its value
  */
 export function takeSecrets(env: Environment): Secrets {
-  const taken = (["MCP_ADMIN_TOKEN", "MCP_CLIENT_KEY", "MCP_MASTER_KEY"] as const).map((name) =>
-    take(env, name),
-  );
-  const [adminToken, clientKey, masterKey] = taken.map((read) => read());
+  const taken = NAMES.map((name) => take(env, name));
+  const [adminToken, clientKey, masterKey, previousMasterKey, backupPassphrase, databaseToken] =
+    taken.map((read) => read());
+  if (previousMasterKey && !masterKey) {
+    throw invalid("MCP_MASTER_KEY_PREVIOUS is of use beside MCP_MASTER_KEY alone.");
+  }
   return {
     adminToken: checkBearer("MCP_ADMIN_TOKEN", adminToken ?? null),
     clientKey: checkBearer("MCP_CLIENT_KEY", clientKey ?? null),
     masterKey: masterKey ?? null,
+    previousMasterKey: previousMasterKey ?? null,
+    backupPassphrase: backupPassphrase ?? null,
+    databaseToken: databaseToken ?? null,
   };
 }
 

@@ -6,9 +6,11 @@ import { createExpress } from "./express.ts";
 import { prepareKeys, type CreatedSecrets } from "./first-run.ts";
 import { listen } from "./http-server.ts";
 import { assertSafeListen } from "./listen-rules.ts";
-import { createNodeApp, openStores, startPatiently } from "./node-app.ts";
+import { createNodeApp, startPatiently } from "./node-app.ts";
 import { systemTime } from "./runtime.ts";
+import { writeServerFile } from "./server-file.ts";
 import type { Settings } from "./settings.ts";
+import { openStores, recoverAudit, type StoresOptions } from "./stores.ts";
 import { WebSockets } from "./websocket.ts";
 
 export interface RunningServer {
@@ -18,7 +20,7 @@ export interface RunningServer {
   readonly mcpUrl: string;
   readonly dataDir: string;
   readonly created: CreatedSecrets;
-  /** Finishes calls in flight, ends streams, stops plugins, closes the database. A second call does nothing more. */
+  /** Finishes calls in flight, ends streams, stops plugins, closes the stores. A second call does nothing more. */
   close(): Promise<void>;
 }
 
@@ -29,20 +31,22 @@ export type ServerMode = "serve" | "dev";
  * Starts the whole server on Node and resolves once it listens and its plugins have been started, or ten seconds after
  * it listens, when a plugin takes longer.
  *
- * @throws AppError `CONFIG_INVALID` or `UNSAFE_LISTEN`, saying what to change; nothing keeps running then
+ * @throws AppError `CONFIG_INVALID`, `VAULT_KEY_WRONG` or `UNSAFE_LISTEN`, saying what to change; nothing keeps running then
  */
 export async function startServer(
   settings: Settings,
   logger: Logger,
   mode: ServerMode = "serve",
+  options: StoresOptions = {},
 ): Promise<RunningServer> {
   assertSafeListen(settings);
-  const stores = openStores(settings);
-  const ends: Ends = [() => stores.database.close()];
+  const stores = await openStores(settings, logger, options);
+  const ends: Ends = [() => stores.close(), recoverAudit(stores, logger)];
   const close = () => endInReverse(ends);
   try {
     const keyStore = createKeyRepository(stores.database.db);
     const { keys, created, save } = await prepareKeys(keyStore, settings);
+    for (const secret of Object.values(created)) stores.scrubber.learn(Buffer.from(secret));
     const hotReload = mode === "dev" ? new HotReload({ settings, logger }) : null;
     ends.push(() => hotReload?.close());
     const app = await createNodeApp({
@@ -58,6 +62,14 @@ export async function startServer(
       () => listening.close(),
       () => app.close(),
       () => listening.stopAccepting(),
+    );
+    ends.push(
+      writeServerFile(settings.dataDir, {
+        pid: process.pid,
+        // Commands on this machine need no proxy.
+        url: serverUrl({ ...settings, publicUrl: null }, listening.port),
+        certFile: settings.tls?.certFile ?? null,
+      }),
     );
     await startPatiently(app, logger);
     hotReload?.start(app);

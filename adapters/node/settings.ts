@@ -3,7 +3,14 @@ import { join, resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import { AppError, messageOf, parsePublicOrigin } from "../../src/index.ts";
 import type { LogFormat } from "./logging.ts";
+import { parseChoice } from "./parse-choice.ts";
 import { takeSecrets, type Environment, type Secrets } from "./secrets.ts";
+import {
+  readAuditSettings,
+  readVaultSettings,
+  type AuditSettings,
+  type VaultSettings,
+} from "./vault-settings.ts";
 
 export type { Environment } from "./secrets.ts";
 
@@ -35,6 +42,8 @@ export interface Settings {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly logFormat: LogFormat;
+  readonly vault: VaultSettings;
+  readonly audit: AuditSettings;
   readonly secrets: Secrets;
 }
 
@@ -72,6 +81,8 @@ export function readSettings(
       text("LOG_FORMAT") ?? (process.stderr.isTTY ? "pretty" : "json"),
       ["json", "pretty"],
     ),
+    vault: readVaultSettings(text, dataDir),
+    audit: readAuditSettings(text, dataDir),
     secrets,
   };
 }
@@ -110,12 +121,6 @@ function parseTls(certFile: string | null, keyFile: string | null): Settings["tl
     throw invalid(`TLS_CERT_FILE and TLS_KEY_FILE cannot be used: ${messageOf(error)}`);
   }
   return { certFile, keyFile };
-}
-
-function parseChoice<const T extends string>(name: string, text: string, choices: readonly T[]): T {
-  const choice = choices.find((candidate) => candidate === text);
-  if (choice !== undefined) return choice;
-  throw invalid(`${name} must be one of ${choices.join(", ")}, not "${text}".`);
 }
 
 function invalid(message: string): AppError {

@@ -1,8 +1,9 @@
 import type { Logger, ServedChannel } from "../../src/index.ts";
 import { endInReverse, type Ends } from "./ends.ts";
-import { createNodeApp, openStores, startPatiently } from "./node-app.ts";
+import { createNodeApp, startPatiently } from "./node-app.ts";
 import type { Settings } from "./settings.ts";
 import { StdioChannel, type StdioStreams } from "./stdio-channel.ts";
+import { openStores, recoverAudit, type StoresOptions } from "./stores.ts";
 import { within } from "./within.ts";
 
 /**
@@ -21,7 +22,7 @@ const FLUSH_MS = 1_000;
 export interface StdioServer {
   /** Resolves when the client has gone: it sends no more and has its last answers, or it reads no more. */
   readonly ended: Promise<void>;
-  /** Finishes calls in flight, stops plugins, closes the database. A second call does nothing more. */
+  /** Finishes calls in flight, stops plugins, closes the stores. A second call does nothing more. */
   close(): Promise<void>;
 }
 
@@ -30,15 +31,16 @@ export interface StdioServer {
  * this process may do what its user may. Nothing is read before plugins have been started, so that a client that
  * lists tools once sees them.
  *
- * @throws AppError `CONFIG_INVALID`, saying what to change; nothing keeps running then
+ * @throws AppError `CONFIG_INVALID` or `VAULT_KEY_WRONG`, saying what to change; nothing keeps running then
  */
 export async function startStdio(
   settings: Settings,
   logger: Logger,
   streams: StdioStreams,
+  options: StoresOptions = {},
 ): Promise<StdioServer> {
-  const stores = openStores(settings);
-  const ends: Ends = [() => stores.database.close()];
+  const stores = await openStores(settings, logger, options);
+  const ends: Ends = [() => stores.close(), recoverAudit(stores, logger)];
   const close = () => endInReverse(ends);
   try {
     const app = await createNodeApp({ settings, stores, keys: [], logger });

@@ -2,19 +2,26 @@ import type { LogFields, Logger } from "../../src/index.ts";
 
 type Level = "debug" | "info" | "warn" | "error";
 
-/** One JSON line a record: Workers Logs and `wrangler tail` index its fields. */
-export function createConsoleLogger(bound: LogFields = {}): Logger {
+/**
+ * One JSON line a record: Workers Logs and `wrangler tail` index its fields.
+ *
+ * @param scrub takes known secrets out of a line
+ */
+export function createConsoleLogger(
+  scrub: (text: string) => string = (text) => text,
+  bound: LogFields = {},
+): Logger {
   const write =
     (level: Level) =>
     (message: string, fields: LogFields = {}) =>
       // oxlint-disable-next-line no-console -- the console is where a Worker's log is read
-      console[level](toLine({ level, message, ...bound, ...fields }));
+      console[level](scrub(toLine({ level, message, ...bound, ...fields })));
   return {
     debug: write("debug"),
     info: write("info"),
     warn: write("warn"),
     error: write("error"),
-    with: (fields) => createConsoleLogger({ ...bound, ...fields }),
+    with: (fields) => createConsoleLogger(scrub, { ...bound, ...fields }),
   };
 }
 

@@ -1,11 +1,14 @@
 import {
   AppError,
   createApp,
-  createMemoryCredentials,
+  createMemoryCredentialDriver,
   createMemoryInstances,
+  createMemoryVaultStore,
   createPortableSchemaEngine,
+  createScrubber,
   environmentKey,
   messageOf,
+  openVault,
   problem,
   uuidv7,
   type App,
@@ -13,6 +16,7 @@ import {
   type ServerIdentity,
   type Sha256,
 } from "../../src/index.ts";
+import { createAuditLines } from "./audit-lines.ts";
 import { createPluginBundle, type BundledPlugins } from "./bundled-plugins.ts";
 import { createConsoleLogger } from "./console-logger.ts";
 import { readWorkerSettings, type WorkerEnv, type WorkerSettings } from "./settings.ts";
@@ -46,12 +50,22 @@ const sha256: Sha256 = async (bytes) =>
  */
 export function createWorker(plugins: BundledPlugins): WorkerHandler {
   const bundle = createPluginBundle(plugins);
-  const logger = createConsoleLogger();
+  const scrubber = createScrubber();
+  const logger = createConsoleLogger((text) => scrubber.scrub(text));
   const time = createWorkersTime();
   let app: Promise<App> | null = null;
 
   async function start(env: WorkerEnv): Promise<App> {
     const settings = readWorkerSettings(env);
+    const { vault, audit } = await openVault({
+      store: createMemoryVaultStore(),
+      driver: createMemoryCredentialDriver(),
+      masterKeys: { current: async () => settings.masterKey.slice(), others: async () => [] },
+      auditSinks: [createAuditLines()],
+      scrubber,
+      time,
+      logger,
+    });
     const created = await createApp({
       identity: IDENTITY,
       config: settings.config,
@@ -60,7 +74,9 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
       discovery: bundle.discovery,
       hosts: { "in-process": bundle.host },
       keys: await readKeys(settings, time.now()),
-      credentials: createMemoryCredentials(),
+      vault,
+      audit,
+      scrubber,
       masterKey: settings.masterKey,
       sessions: null,
       engine: createPortableSchemaEngine(),

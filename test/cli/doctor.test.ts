@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -53,6 +53,7 @@ describe("doctor", () => {
       `data folder ${inFolder("data")}`,
       "master key",
       "database",
+      "vault",
       `plugins file ${inFolder("config/plugins.json")}`,
       "every plugin is found",
     ]);
@@ -129,7 +130,24 @@ describe("doctor", () => {
     writeFileSync(inFolder("x.db"), "this is no database ".repeat(50));
     expect(failures(await doctor({ DATABASE_URL: `file:${inFolder("x.db")}` }))).toEqual({
       database: "file is not a database",
+      vault: "file is not a database",
     });
+  });
+
+  it("finds a master key that is not the vault's, or is gone", async () => {
+    const MCP_DATA_DIR = inFolder("data");
+    const env = { MCP_DATA_DIR, MCP_CONFIG: inFolder("plugins.json") };
+    expect((await runHere(["vault", "rotate"], env)).status).toBe(0);
+    expect(failures(await doctor())).toEqual({});
+    const { vault } = failures(await doctor({ MCP_MASTER_KEY: "02".repeat(32) }));
+    expect(vault).toMatch(
+      /^The vault cannot be opened: .+ The key is that of MCP_MASTER_KEY: set it/,
+    );
+
+    rmSync(join(MCP_DATA_DIR, "master.key"));
+    const gone = failures(await doctor())["vault"];
+    expect(gone).toContain(`put the file ${join(MCP_DATA_DIR, "master.key")} back`);
+    expect(existsSync(join(MCP_DATA_DIR, "master.key"))).toBe(false);
   });
 
   it("finds what is wrong with the plugins file", async () => {

@@ -5,7 +5,22 @@ import { readSettings, type Settings } from "../../adapters/node/settings.ts";
 import { ROOT, temporaryFolder } from "../helpers/server-process.ts";
 
 const SECRET = "0123456789abcdefghijklmnop";
-const SECRETS = ["MCP_ADMIN_TOKEN", "MCP_CLIENT_KEY", "MCP_MASTER_KEY"] as const;
+const SECRETS = [
+  "MCP_ADMIN_TOKEN",
+  "MCP_CLIENT_KEY",
+  "MCP_MASTER_KEY",
+  "MCP_MASTER_KEY_PREVIOUS",
+  "MCP_BACKUP_PASSPHRASE",
+  "DATABASE_AUTH_TOKEN",
+] as const;
+const NO_SECRETS = {
+  adminToken: null,
+  clientKey: null,
+  masterKey: null,
+  previousMasterKey: null,
+  backupPassphrase: null,
+  databaseToken: null,
+};
 
 let folder: ReturnType<typeof temporaryFolder>;
 const inFolder = (name: string) => join(folder.path, name);
@@ -35,7 +50,14 @@ describe("the settings", () => {
       tls: null,
       logLevel: "info",
       logFormat: "json",
-      secrets: { adminToken: null, clientKey: null, masterKey: null },
+      vault: {
+        driver: "database",
+        folder: resolve("data/vault"),
+        prefix: "mcp-plugin-server",
+        url: null,
+      },
+      audit: { folder: resolve("data/audit"), anchorFile: null },
+      secrets: NO_SECRETS,
     } satisfies Settings);
   });
 
@@ -53,6 +75,16 @@ describe("the settings", () => {
     ["MCP_SSE", "on", { sse: true }],
     ["LOG_LEVEL", "debug", { logLevel: "debug" }],
     ["LOG_FORMAT", "pretty", { logFormat: "pretty" }],
+    ["MCP_VAULT", "file", { vault: { driver: "file" } }],
+    ["MCP_VAULT", "aws", { vault: { driver: "aws", url: null } }],
+    ["MCP_VAULT_DIR", "/srv/vault", { vault: { driver: "database", folder: "/srv/vault" } }],
+    ["MCP_VAULT_PREFIX", "Team-1", { vault: { prefix: "Team-1" } }],
+    // Of no driver that has one.
+    ["MCP_VAULT_URL", "https://x.vault.azure.net", { vault: { url: null } }],
+    ["MCP_DATA_DIR", "/srv/mcp", { vault: { folder: "/srv/mcp/vault" } }],
+    ["MCP_DATA_DIR", "/srv/mcp", { audit: { folder: "/srv/mcp/audit" } }],
+    ["MCP_AUDIT_DIR", "/srv/audit", { audit: { folder: "/srv/audit" } }],
+    ["MCP_AUDIT_ANCHOR_FILE", "/mnt/heads", { audit: { anchorFile: "/mnt/heads" } }],
     ["PORT", "", { port: 3000 }],
     ["MCP_CONFIG", "  ", { configNamed: false }],
   ])("take %s=%j", (name, value, expected) => {
@@ -106,6 +138,17 @@ describe("the settings", () => {
     ["MCP_SSE", "false", 'MCP_SSE must be one of on, off, not "false".'],
     ["LOG_LEVEL", "loud", 'LOG_LEVEL must be one of debug, info, warning, error, not "loud".'],
     ["LOG_FORMAT", "xml", 'LOG_FORMAT must be one of json, pretty, not "xml".'],
+    ["MCP_VAULT", "vault", 'MCP_VAULT must be one of database, file, aws, azure, not "vault".'],
+    [
+      "MCP_VAULT",
+      "azure",
+      "MCP_VAULT=azure needs MCP_VAULT_URL, such as https://my-vault.vault.azure.net.",
+    ],
+    [
+      "MCP_VAULT_PREFIX",
+      "1/2",
+      'MCP_VAULT_PREFIX must consist of letters, digits and -, begin with a letter and have 32 characters at most, not "1/2".',
+    ],
     ["MCP_PLUGINS_DIR", "/nowhere", "MCP_PLUGINS_DIR names /nowhere, which is not a folder."],
     ["TLS_CERT_FILE", "/x.pem", "TLS needs both TLS_CERT_FILE and TLS_KEY_FILE."],
     ["TLS_KEY_FILE", "/x.pem", "TLS needs both TLS_CERT_FILE and TLS_KEY_FILE."],
@@ -114,6 +157,20 @@ describe("the settings", () => {
       expect.objectContaining({ name: "AppError", code: "CONFIG_INVALID", message }),
     );
   });
+
+  it("take the address of an Azure Key Vault", () => {
+    const env = { MCP_VAULT: "azure", MCP_VAULT_URL: "https://v.vault.azure.net" };
+    expect(readSettings(env).vault).toMatchObject({ url: "https://v.vault.azure.net/" });
+  });
+
+  it.each(["http://v.vault.azure.net", "http://localhost", "v.vault.azure.net", "ftp://localhost"])(
+    "do not send sealed credentials to %s",
+    (url) => {
+      expect(() => readSettings({ MCP_VAULT: "azure", MCP_VAULT_URL: url })).toThrow(
+        "MCP_VAULT=azure needs MCP_VAULT_URL",
+      );
+    },
+  );
 
   it("refuse TLS files that are missing or no certificate", () => {
     const read = (file: string) => () =>
@@ -125,7 +182,7 @@ describe("the settings", () => {
   });
 
   it("name every variable in docs/cli.md, and no other", () => {
-    const sources = ["settings.ts", "secrets.ts"]
+    const sources = ["settings.ts", "vault-settings.ts", "secrets.ts"]
       .map((name) => readFileSync(join(ROOT, "adapters/node", name), "utf8"))
       .join("\n");
     const read = [...sources.matchAll(/"([A-Z]+(?:_[A-Z]+)*)"/g)]
@@ -146,11 +203,17 @@ describe("secrets", () => {
         MCP_ADMIN_TOKEN: `${SECRET}1`,
         MCP_CLIENT_KEY: `${SECRET}2`,
         MCP_MASTER_KEY: `${SECRET}3`,
+        MCP_MASTER_KEY_PREVIOUS: `${SECRET}4`,
+        MCP_BACKUP_PASSPHRASE: `${SECRET}5`,
+        DATABASE_AUTH_TOKEN: `${SECRET}6`,
       }).secrets,
     ).toEqual({
       adminToken: `${SECRET}1`,
       clientKey: `${SECRET}2`,
       masterKey: `${SECRET}3`,
+      previousMasterKey: `${SECRET}4`,
+      backupPassphrase: `${SECRET}5`,
+      databaseToken: `${SECRET}6`,
     });
   });
 
@@ -158,10 +221,20 @@ describe("secrets", () => {
     ["MCP_ADMIN_TOKEN", "adminToken"],
     ["MCP_CLIENT_KEY", "clientKey"],
     ["MCP_MASTER_KEY", "masterKey"],
+    ["MCP_BACKUP_PASSPHRASE", "backupPassphrase"],
+    ["DATABASE_AUTH_TOKEN", "databaseToken"],
   ] as const)("come from the file that %s_FILE names", (name, field) => {
     const env = { [`${name}_FILE`]: inFolder("secret") };
     expect(readSettings(env).secrets[field]).toBe(SECRET);
     expect(env).toEqual({});
+  });
+
+  it("have a previous master key beside a current one alone", () => {
+    const env = { MCP_MASTER_KEY_PREVIOUS_FILE: inFolder("secret"), MCP_MASTER_KEY: SECRET };
+    expect(readSettings(env).secrets.previousMasterKey).toBe(SECRET);
+    expect(() => readSettings({ MCP_MASTER_KEY_PREVIOUS: SECRET })).toThrow(
+      "MCP_MASTER_KEY_PREVIOUS is of use beside MCP_MASTER_KEY alone.",
+    );
   });
 
   it.each(SECRETS)("are refused when %s and its _FILE are both set", (name) => {
@@ -195,6 +268,9 @@ describe("secrets", () => {
       MCP_CLIENT_KEY: SECRET,
       MCP_CLIENT_KEY_FILE: inFolder("secret"),
       MCP_MASTER_KEY: SECRET,
+      MCP_MASTER_KEY_PREVIOUS: SECRET,
+      MCP_BACKUP_PASSPHRASE: SECRET,
+      DATABASE_AUTH_TOKEN_FILE: inFolder("secret"),
       PORT: "1",
     };
     expect(() => readSettings(env)).toThrow("MCP_CLIENT_KEY");

@@ -1,11 +1,14 @@
 import Sqlite from "better-sqlite3";
+import { drizzle } from "drizzle-orm/better-sqlite3";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
-import { messageOf, parseMasterKey } from "../../../src/index.ts";
-import { dataFolderFault, masterKeyPath } from "../data-folder.ts";
+import { createTransactions, messageOf, parseMasterKey } from "../../../src/index.ts";
+import { dataFolderFault } from "../data-folder.ts";
 import { databasePath } from "../database.ts";
 import { assertSafeListen } from "../listen-rules.ts";
+import { masterKeyPath } from "../master-keys.ts";
+import { assertKeyFits } from "../open-vault.ts";
 import { discoveryOf } from "../plugin-discovery.ts";
 import { readPluginsFile } from "../plugins-file.ts";
 import { readSettings, type Environment, type SettingFlags, type Settings } from "../settings.ts";
@@ -51,6 +54,7 @@ function checksOf(settings: Settings): Check[] {
     { name: `data folder ${dataDir}`, run: () => folderProblem(dataDir) },
     { name: "master key", run: () => masterKeyProblem(settings) },
     { name: "database", run: () => databaseProblem(settings.databaseUrl) },
+    { name: "vault", run: () => vaultProblem(settings) },
     { name: `plugins file ${configFile}`, run: () => (readPluginsFile(settings), null) },
     { name: "every plugin is found", run: () => pluginProblem(settings) },
   ];
@@ -104,11 +108,28 @@ function masterKeyProblem({ dataDir, secrets }: Settings): string | null {
 
 function databaseProblem(url: string): string | null {
   const path = databasePath(url);
-  if (!existsSync(path)) return null;
+  // Whether a server answers is for the start to find out: opening it here would make its tables.
+  if (path === null || !existsSync(path)) return null;
   const database = new Sqlite(path, { readonly: true });
   try {
     const found = database.pragma("quick_check", { simple: true });
     return found === "ok" ? null : `${path} is damaged (${String(found)}). Restore a backup.`;
+  } finally {
+    database.close();
+  }
+}
+
+/** Whether the master key fits the vault. What is not there yet, the first start makes. */
+async function vaultProblem(settings: Settings): Promise<string | null> {
+  const path = databasePath(settings.databaseUrl);
+  if (path === null || !existsSync(path)) return null;
+  const database = new Sqlite(path, { readonly: true });
+  try {
+    const keys = "select 1 from sqlite_master where type = 'table' and name = 'data_keys'";
+    if (database.prepare(keys).get() === undefined) return null;
+    const db = drizzle(database);
+    await assertKeyFits(settings, { db, atomically: createTransactions(db) });
+    return null;
   } finally {
     database.close();
   }

@@ -1,13 +1,18 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Environment, SettingFlags } from "../settings.ts";
 import { VERSION } from "../version.ts";
+import { addAuditCommands } from "./audit-commands.ts";
 import { COMMON_CLIENTS } from "./common-clients.ts";
 import { doctor } from "./doctor.ts";
+import { addCredentialCommands } from "./credential-commands.ts";
 import { EXIT } from "./exit-codes.ts";
+import { addFileFlags } from "./file-flags.ts";
+import { processInput, type Input } from "./input.ts";
 import { processOutput, type Output } from "./output.ts";
 import { reportError } from "./report-error.ts";
 import { serve } from "./serve.ts";
 import { stdio } from "./stdio.ts";
+import { addVaultCommands } from "./vault-commands.ts";
 
 interface JsonFlag {
   readonly json?: boolean;
@@ -18,10 +23,11 @@ export async function run(
   argv: readonly string[],
   env: Environment,
   output: Output = processOutput,
+  input: Input = processInput,
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
   try {
-    const program = createProgram(env, output, (code) => (exitCode = code));
+    const program = createProgram({ env, output, input, exit: (code) => (exitCode = code) });
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     exitCode = reportError(error, argv.includes("--json"), output);
@@ -30,7 +36,17 @@ export async function run(
 }
 
 /** The command line. `serve` is what runs when no command is named. */
-function createProgram(env: Environment, output: Output, exit: (code: number) => void): Command {
+function createProgram({
+  env,
+  output,
+  input,
+  exit,
+}: {
+  readonly env: Environment;
+  readonly output: Output;
+  readonly input: Input;
+  readonly exit: (code: number) => void;
+}): Command {
   const program = new Command("mcp-plugin-server")
     .exitOverride()
     // `run` says what is wrong, in one place for all kinds of errors.
@@ -83,6 +99,12 @@ function createProgram(env: Environment, output: Output, exit: (code: number) =>
       },
     );
 
+  const context = { env, output, input };
+  const fail = () => exit(EXIT.refused);
+  addCredentialCommands(program, context);
+  addVaultCommands(program, context, fail);
+  addAuditCommands(program, context, fail);
+
   addSettingFlags(program.command("doctor"))
     .description("check what the server needs, and say what to do about the rest")
     .option("--json", "print JSON")
@@ -100,6 +122,7 @@ Examples:
   mcp-plugin-server dev                  the same, and reload plugins when they are saved
   mcp-plugin-server connect claude-code  what to enter in Claude Code
   mcp-plugin-server stdio                what a client runs that starts its servers itself
+  mcp-plugin-server credentials set openweathermap api_key < key.txt
   mcp-plugin-server doctor               what keeps it from starting
 
 Secrets come from the environment or from files, never from the command line.
@@ -111,13 +134,6 @@ function addSettingFlags(command: Command): Command {
       .addOption(new Option("-p, --port <port>", "port to listen on (PORT; 3000)"))
       .addOption(new Option("--host <address>", "address to listen on (HOST; 127.0.0.1)")),
   );
-}
-
-function addFileFlags(command: Command): Command {
-  return command
-    .addOption(new Option("-c, --config <file>", "plugins file (MCP_CONFIG; config/plugins.json)"))
-    .addOption(new Option("--plugins-dir <folder>", "plugins folder (MCP_PLUGINS_DIR; plugins)"))
-    .addOption(new Option("--data-dir <folder>", "data folder (MCP_DATA_DIR; data)"));
 }
 
 function httpUrl(text: string): string {

@@ -1,3 +1,4 @@
+import { createScrubber } from "../../../src/index.ts";
 import { sendConsoleToLog } from "../console-to-log.ts";
 import { configureLogging, createLogger, flushLogging } from "../logging.ts";
 import { startServer, type ServerMode } from "../server.ts";
@@ -14,10 +15,12 @@ export async function serve(
   mode: ServerMode = "serve",
 ): Promise<void> {
   const settings = readSettings(env, flags);
-  await configureLogging(settings.logFormat, settings.logLevel);
+  const scrubber = createScrubber();
+  const scrub = (text: string) => scrubber.scrub(text);
+  await configureLogging(settings.logFormat, settings.logLevel, { scrub });
   const logger = createLogger();
   sendConsoleToLog(logger);
-  const starting = startServer(settings, logger, mode);
+  const starting = startServer(settings, logger, mode, { scrubber });
   supervise({
     logger,
     async close() {

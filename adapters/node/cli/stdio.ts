@@ -1,3 +1,4 @@
+import { createScrubber } from "../../../src/index.ts";
 import { sendConsoleToLog } from "../console-to-log.ts";
 import { configureLogging, createLogger, flushLogging } from "../logging.ts";
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
@@ -11,12 +12,14 @@ const HINT = `This speaks MCP on stdin and stdout; MCP clients start it themselv
 export async function stdio(env: Environment, flags: SettingFlags): Promise<void> {
   // Clients show what is on stderr as if it were trouble, so it had better be.
   const settings = readSettings(env, flags, { logLevel: "warning" });
-  await configureLogging(settings.logFormat, settings.logLevel);
+  const scrubber = createScrubber();
+  const scrub = (text: string) => scrubber.scrub(text);
+  await configureLogging(settings.logFormat, settings.logLevel, { scrub });
   const logger = createLogger();
   if (process.stdin.isTTY) process.stderr.write(HINT);
   sendConsoleToLog(logger);
   const streams = takeStreams((line) => logger.info(line, { from: "stdout" }));
-  const starting = startStdio(settings, logger, streams);
+  const starting = startStdio(settings, logger, streams, { scrubber });
   const { stop } = supervise({
     logger,
     async close() {

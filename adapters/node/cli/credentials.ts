@@ -1,0 +1,124 @@
+import { AppError, type CredentialListing, type Owner } from "../../../src/index.ts";
+import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
+import type { Input } from "./input.ts";
+import type { Output } from "./output.ts";
+import { openVaultAccess } from "./vault-access.ts";
+
+/** What stdin may have, in bytes: the largest credential and the end of a line. */
+const MAX_STDIN_BYTES = 64 * 1024 + 2;
+
+export interface CredentialFlags extends SettingFlags {
+  readonly owner?: string;
+  readonly json?: boolean;
+}
+
+export interface CommandContext {
+  readonly env: Environment;
+  readonly input: Input;
+  readonly output: Output;
+}
+
+/** `credentials set`: stores a value from stdin, or one that a person types unseen. */
+export async function setCredential(
+  { env, input, output }: CommandContext,
+  plugin: string,
+  name: string,
+  flags: CredentialFlags,
+): Promise<void> {
+  const settings = readSettings(env, flags);
+  // Before the value is asked for: nobody should type a secret in vain.
+  const access = await openVaultAccess(settings, output);
+  try {
+    const value = await readValue(input, `${name} of ${plugin}`);
+    const owner = toOwner(flags);
+    await access.set({ plugin, name, owner }, value);
+    if (flags.json) output.out(`${JSON.stringify({ stored: { plugin, name, owner } })}\n`);
+    else output.err(`Stored ${name} of ${plugin}.\n`);
+  } finally {
+    await access.close();
+  }
+}
+
+/** `credentials list`: names and dates. */
+export async function listCredentials(
+  { env, output }: CommandContext,
+  plugin: string | undefined,
+  flags: CredentialFlags,
+): Promise<void> {
+  const access = await openVaultAccess(readSettings(env, flags), output);
+  try {
+    const found = await access.list(plugin);
+    if (flags.json) output.out(`${JSON.stringify({ data: found.map(toJson) })}\n`);
+    else if (found.length === 0) output.err("There are no credentials.\n");
+    else output.out(toTable(found));
+  } finally {
+    await access.close();
+  }
+}
+
+/** `credentials rm`. */
+export async function removeCredential(
+  { env, output }: CommandContext,
+  plugin: string,
+  name: string,
+  flags: CredentialFlags,
+): Promise<void> {
+  const access = await openVaultAccess(readSettings(env, flags), output);
+  try {
+    const owner = toOwner(flags);
+    await access.remove({ plugin, name, owner });
+    if (flags.json) output.out(`${JSON.stringify({ removed: { plugin, name, owner } })}\n`);
+    else output.err(`Removed ${name} of ${plugin}.\n`);
+  } finally {
+    await access.close();
+  }
+}
+
+async function readValue(input: Input, what: string): Promise<string> {
+  const value = input.isTerminal
+    ? await input.askSecret(`Value of ${what}`)
+    : decode(await input.readAll(MAX_STDIN_BYTES)).replace(/\r?\n$/, "");
+  if (value === null || value === "") {
+    throw new AppError("CREDENTIAL_INVALID", "There is no value, so nothing was stored.");
+  }
+  return value;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new AppError("CREDENTIAL_INVALID", "The value on stdin is not UTF-8.");
+  }
+}
+
+/** Whether it is one, the vault says. */
+function toOwner({ owner }: CredentialFlags): Owner {
+  return (owner ?? "shared") as Owner;
+}
+
+function toJson({ instanceId: plugin, name, owner, createdAt, updatedAt }: CredentialListing) {
+  return { plugin, name, owner, createdAt, updatedAt };
+}
+
+function toTable(found: readonly CredentialListing[]): string {
+  const rows = [
+    ["PLUGIN", "NAME", "OWNER", "CHANGED"],
+    ...found.map(({ instanceId, name, owner, updatedAt }) => [
+      instanceId,
+      name,
+      owner,
+      new Date(updatedAt).toISOString(),
+    ]),
+  ];
+  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, at) => cell.padEnd(widths[at]!))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}

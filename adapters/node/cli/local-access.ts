@@ -1,0 +1,65 @@
+import {
+  AppError,
+  passphraseBytes,
+  type CredentialListing,
+  type VaultActor,
+} from "../../../src/index.ts";
+import { openStores, type NodeStores } from "../stores.ts";
+import { masterKeysOf, ROTATE_GIVEN_KEY } from "../master-keys.ts";
+import type { Settings } from "../settings.ts";
+import { assertAcceptable } from "./known-instances.ts";
+import type { Output } from "./output.ts";
+import { createPlainLogger } from "./plain-logger.ts";
+import type { VaultAccess } from "./vault-access.ts";
+
+/** Who acts on the data folder may do what the server may. */
+const ACTOR: VaultActor = { actor: "user:local", requestId: null };
+
+/** The vault of the data folder, opened by this process. */
+export async function openLocalAccess(settings: Settings, output: Output): Promise<VaultAccess> {
+  const stores = await openStores(settings, createPlainLogger(output));
+  return createLocalAccess(settings, stores);
+}
+
+function createLocalAccess(settings: Settings, stores: NodeStores): VaultAccess {
+  const { vault } = stores;
+  return {
+    async set({ plugin, name, owner }, value) {
+      await assertAcceptable(settings, stores, { plugin, name, owner }, value);
+      await vault.for(owner, ACTOR).storeCredential(plugin, name, value);
+    },
+    list: (plugin) => vault.list(plugin),
+    async remove({ plugin, name, owner }) {
+      const own = vault.for(owner, ACTOR);
+      const found: readonly CredentialListing[] = await own.listings(plugin);
+      if (!found.some((listing) => listing.name === name)) {
+        throw new AppError(
+          "CREDENTIAL_NOT_FOUND",
+          `"${plugin}" has no credential "${name}" of ${owner}. "credentials list" shows all.`,
+        );
+      }
+      await own.deleteCredential(plugin, name);
+    },
+    status: () => vault.status(),
+    async rotate(plugin, onProgress) {
+      const { instances } = await vault.status();
+      if (plugin !== undefined && !instances.some(({ instanceId }) => instanceId === plugin)) {
+        throw new AppError("NOT_FOUND", `The vault has nothing of a plugin "${plugin}".`);
+      }
+      const instance = plugin === undefined ? {} : { instanceId: plugin };
+      await vault.rotateDataKeys({ actor: ACTOR, onProgress, ...instance });
+    },
+    async rotateMaster(onProgress) {
+      if (masterKeysOf(settings).rotation === undefined) {
+        throw new AppError("CONFIG_INVALID", ROTATE_GIVEN_KEY);
+      }
+      await vault.rotateMasterKey({ actor: ACTOR, onProgress });
+    },
+    verify: (onProgress) => vault.verify({ actor: ACTOR, onProgress }),
+    exportBackup: (passphrase) =>
+      vault.exportBackup({ actor: ACTOR, passphrase: passphraseBytes(passphrase) }),
+    importBackup: (passphrase, backup) =>
+      vault.importBackup({ actor: ACTOR, passphrase: passphraseBytes(passphrase), backup }),
+    close: () => stores.close(),
+  };
+}

@@ -1,0 +1,67 @@
+import { AppError, type CredentialListing, type VaultStatus } from "../../../src/index.ts";
+import { ROTATE_GIVEN_KEY } from "../master-keys.ts";
+import type { AdminClient } from "./admin-client.ts";
+import { unknownInstance } from "./known-instances.ts";
+import type { VaultAccess, Verified } from "./vault-access.ts";
+
+interface ListAnswer {
+  readonly data: readonly (Omit<CredentialListing, "instanceId"> & { readonly plugin: string })[];
+}
+
+/** The vault of a running server, through its admin API. */
+export function createRemoteAccess(client: AdminClient): VaultAccess {
+  return {
+    async set({ plugin, name, owner }, value) {
+      try {
+        await client.send("POST", "/api/auth/credentials", { plugin, name, owner, value });
+      } catch (error) {
+        if (codeOf(error) === "NOT_FOUND") throw unknownInstance(plugin, await instanceIds(client));
+        throw error;
+      }
+    },
+    async list(plugin) {
+      const query = plugin === undefined ? "" : `?plugin=${encodeURIComponent(plugin)}`;
+      const answer = await client.send("GET", `/api/auth/credentials${query}`);
+      const { data } = JSON.parse(answer) as ListAnswer;
+      return data.map(({ plugin: instanceId, ...rest }) => ({ instanceId, ...rest }));
+    },
+    async remove({ plugin, name, owner }) {
+      const path = `${encodeURIComponent(plugin)}/${encodeURIComponent(name)}`;
+      const query = `owner=${encodeURIComponent(owner)}`;
+      await client.send("DELETE", `/api/auth/credentials/${path}?${query}`);
+    },
+    status: async () => JSON.parse(await client.send("GET", "/api/vault")) as VaultStatus,
+    async rotate(plugin, report) {
+      await client.work("/api/vault/rotate", plugin === undefined ? {} : { plugin }, report);
+    },
+    async rotateMaster(report) {
+      try {
+        await client.work("/api/vault/rotate-master", {}, report);
+      } catch (error) {
+        // The server says no more than the code, and this is the one reason for it.
+        if (codeOf(error) !== "CONFIG_INVALID") throw error;
+        throw new AppError("CONFIG_INVALID", ROTATE_GIVEN_KEY, { cause: error });
+      }
+    },
+    async verify(report) {
+      return (await client.work("/api/vault/verify", {}, report)) as unknown as Verified;
+    },
+    exportBackup: (passphrase) => client.send("POST", "/api/vault/export", { passphrase }),
+    async importBackup(passphrase, backup) {
+      const answer = await client.send("POST", "/api/vault/import", { passphrase, backup });
+      return JSON.parse(answer) as { imported: number };
+    },
+    close: async () => {},
+  };
+}
+
+async function instanceIds(client: AdminClient): Promise<string[]> {
+  const { data } = JSON.parse(await client.send("GET", "/api/plugins")) as {
+    data: readonly { id: string }[];
+  };
+  return data.map(({ id }) => id);
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof AppError ? error.code : null;
+}

@@ -1,0 +1,71 @@
+import type { CredentialListing, Owner, VaultFault, VaultStatus } from "../../../src/index.ts";
+import type { Settings } from "../settings.ts";
+import { AppError } from "../../../src/index.ts";
+import { AdminClient, answersHealth, type Report } from "./admin-client.ts";
+import { readServerFile, type ServerFile } from "../server-file.ts";
+import { createRemoteAccess } from "./remote-access.ts";
+import type { Output } from "./output.ts";
+
+export interface CredentialName {
+  readonly plugin: string;
+  readonly name: string;
+  readonly owner: Owner;
+}
+
+export interface Verified {
+  readonly checked: number;
+  readonly faults: readonly VaultFault[];
+}
+
+/** What the commands need of the vault, whether they open it themselves or ask the server that has it open. */
+export interface VaultAccess {
+  /** @throws AppError `NOT_FOUND` for an instance that is not configured, `CREDENTIAL_INVALID` */
+  set(credential: CredentialName, value: string): Promise<void>;
+  list(plugin: string | undefined): Promise<readonly CredentialListing[]>;
+  /** @throws AppError `CREDENTIAL_NOT_FOUND` */
+  remove(credential: CredentialName): Promise<void>;
+  status(): Promise<VaultStatus>;
+  rotate(plugin: string | undefined, report: Report): Promise<void>;
+  rotateMaster(report: Report): Promise<void>;
+  verify(report: Report): Promise<Verified>;
+  exportBackup(passphrase: string): Promise<string>;
+  importBackup(passphrase: string, backup: string): Promise<{ readonly imported: number }>;
+  close(): Promise<void>;
+}
+
+/**
+ * The vault of the data folder: through the server that runs on it, or directly when none does.
+ *
+ * @throws AppError `UNAUTHENTICATED` when a server runs and the admin token is not known
+ */
+export async function openVaultAccess(settings: Settings, output: Output): Promise<VaultAccess> {
+  const server = await findServer(settings.dataDir);
+  if (server === null) {
+    // Opening a vault takes modules that a request to a server does not need.
+    const { openLocalAccess } = await import("./local-access.ts");
+    return openLocalAccess(settings, output);
+  }
+  const { adminToken } = settings.secrets;
+  if (adminToken !== null) return createRemoteAccess(new AdminClient(server, adminToken));
+  throw new AppError(
+    "UNAUTHENTICATED",
+    `The server ${server.url} (process ${server.pid}) runs on ${settings.dataDir}, so this goes through it: set MCP_ADMIN_TOKEN (or MCP_ADMIN_TOKEN_FILE) to its admin token, or stop it first.`,
+  );
+}
+
+/** The server that runs on a data folder. One that has ended without saying so is none. */
+export async function findServer(dataDir: string): Promise<ServerFile | null> {
+  const server = readServerFile(dataDir);
+  if (server === null || !isAlive(server.pid)) return null;
+  return (await answersHealth(server)) ? server : null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

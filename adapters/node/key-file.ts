@@ -1,0 +1,96 @@
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { AppError, messageOf, randomToken } from "../../src/index.ts";
+import { closeToOthers } from "./data-folder.ts";
+
+/**
+ * The text of a file that holds a key; `null` when there is none. It is closed to others.
+ *
+ * @throws AppError `CONFIG_INVALID` when it cannot be read
+ */
+export function readKeyFile(path: string): string | null {
+  try {
+    const text = readFileSync(path, "utf8");
+    closeToOthers(path, 0o600);
+    return text;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw new AppError(
+      "CONFIG_INVALID",
+      `The master key ${path} cannot be read: ${messageOf(error)}`,
+    );
+  }
+}
+
+/**
+ * Makes a file with 32 random bytes, unless it is there, and answers the text that it has. The file is whole or not
+ * there, whenever the power goes: it is written under another name first. Of two processes at once, both go on with the
+ * key of the one that came first.
+ */
+export function createKeyFile(path: string): string {
+  const draft = `${path}.${process.pid}.new`;
+  const file = openSync(draft, "w", 0o600);
+  try {
+    writeSync(file, `${randomToken("")}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  try {
+    publish(draft, path);
+  } catch (error) {
+    if (!hasCode(error, "EEXIST")) throw error;
+  } finally {
+    unlinkSync(draft);
+  }
+  syncFolder(dirname(path));
+  return readFileSync(path, "utf8");
+}
+
+/** Puts a file in the place of another, in one step that survives a power cut. `false` when there is none to put there. */
+export function replaceFile(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
+    throw error;
+  }
+  syncFolder(dirname(to));
+  return true;
+}
+
+/** Gives a file its name unless that is taken. A file system without links (exFAT) has to do with a copy. */
+function publish(draft: string, path: string): void {
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) throw error;
+    copyFileSync(draft, path, constants.COPYFILE_EXCL);
+  }
+}
+
+/** Makes a new name survive a power cut, where the platform can do that. */
+function syncFolder(folder: string): void {
+  try {
+    const handle = openSync(folder, "r");
+    fsyncSync(handle);
+    closeSync(handle);
+  } catch {
+    // Windows opens no folders.
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException).code === code;
+}

@@ -1,0 +1,37 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { replaceFile } from "./key-file.ts";
+
+const NAME = "server.json";
+
+const schema = z.object({
+  pid: z.number().int().positive(),
+  url: z.url({ protocol: /^https?$/ }),
+  certFile: z.string().nullable(),
+});
+
+/** How commands on this machine find the server that runs on a data folder. */
+export type ServerFile = z.infer<typeof schema>;
+
+/** Says in the data folder where this process serves it. Answers how to take that back. */
+export function writeServerFile(dataDir: string, { pid, url, certFile }: ServerFile): () => void {
+  const path = join(dataDir, NAME);
+  const draft = `${path}.${process.pid}.new`;
+  writeFileSync(draft, `${JSON.stringify({ pid, url, certFile })}\n`, { mode: 0o600 });
+  replaceFile(draft, path);
+  return () => {
+    const current = readServerFile(dataDir);
+    // Another server may have taken the folder over meanwhile.
+    if (current?.pid === pid && current.url === url) rmSync(path, { force: true });
+  };
+}
+
+/** What the data folder says of a server, which may be gone; `null` when it says nothing that can be read. */
+export function readServerFile(dataDir: string): ServerFile | null {
+  try {
+    return schema.parse(JSON.parse(readFileSync(join(dataDir, NAME), "utf8")));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,87 @@
+import {
+  createScrubber,
+  messageOf,
+  type InstanceEntry,
+  type Logger,
+  type OpenedVault,
+  type Scrubber,
+} from "../../src/index.ts";
+import { prepareDataFolder } from "./data-folder.ts";
+import { openDatabase, type OpenDatabase } from "./database.ts";
+import { endInReverse, type Ends } from "./ends.ts";
+import { masterKeysOf } from "./master-keys.ts";
+import { openNodeVault } from "./open-vault.ts";
+import { readPluginsFile } from "./plugins-file.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the server keeps, on this machine's disk or elsewhere. */
+export interface NodeStores extends Pick<OpenedVault, "vault" | "audit"> {
+  /** Entries of the plugins file. */
+  readonly entries: Readonly<Record<string, InstanceEntry>>;
+  /** 32 bytes. */
+  readonly masterKey: Uint8Array;
+  readonly database: OpenDatabase;
+  /** Knows the secrets of the environment, and learns those of the vault. */
+  readonly scrubber: Scrubber;
+  /** Lets what is under way end, and closes all of it. Whoever opened the stores calls it, after the app is closed. */
+  close(): Promise<void>;
+}
+
+export interface StoresOptions {
+  /** One that the log has already; a new one when left out. */
+  readonly scrubber?: Scrubber;
+}
+
+/**
+ * Reads the plugins file and opens data folder, database, vault and audit record, making what is not there yet.
+ *
+ * @throws AppError `CONFIG_INVALID` or `VAULT_KEY_WRONG`, saying what to change; nothing is open then
+ */
+export async function openStores(
+  settings: Settings,
+  logger: Logger,
+  { scrubber = createScrubber() }: StoresOptions = {},
+): Promise<NodeStores> {
+  for (const secret of Object.values(settings.secrets)) {
+    if (secret !== null) scrubber.learn(Buffer.from(secret));
+  }
+  const entries = readPluginsFile(settings);
+  prepareDataFolder(settings.dataDir);
+  const database = await openDatabase(settings.databaseUrl, settings.secrets.databaseToken);
+  const ends: Ends = [() => database.close()];
+  try {
+    const opened = await openNodeVault({ settings, database, scrubber, logger });
+    ends.push(() => opened.close());
+    const { vault, audit } = opened;
+    const masterKey = await masterKeysOf(settings).current();
+    return {
+      entries,
+      masterKey,
+      database,
+      vault,
+      audit,
+      scrubber,
+      close: () => endInReverse(ends),
+    };
+  } catch (error) {
+    await endInReverse(ends);
+    throw error;
+  }
+}
+
+/**
+ * Brings audit records of processes that died to where all are, beside everything else. Answers how to wait for it; that it
+ * failed is in the log.
+ */
+export function recoverAudit(
+  { audit }: Pick<NodeStores, "audit">,
+  logger: Logger,
+): () => Promise<void> {
+  const recovered = audit.recover().then(
+    () => {},
+    (error: unknown) => {
+      logger.warn("The audit record could not be completed", { error: messageOf(error) });
+    },
+  );
+  return () => recovered;
+}
