@@ -1,5 +1,6 @@
 import { createKeyRepository, type App, type Logger } from "../../src/index.ts";
 import { serverUrl } from "./address.ts";
+import { tendAudit } from "./audit-upkeep.ts";
 import { HotReload } from "./dev/hot-reload.ts";
 import { endInReverse, type Ends } from "./ends.ts";
 import { createExpress } from "./express.ts";
@@ -10,7 +11,7 @@ import { createNodeApp, startPatiently } from "./node-app.ts";
 import { systemTime } from "./runtime.ts";
 import { writeServerFile } from "./server-file.ts";
 import type { Settings } from "./settings.ts";
-import { openStores, recoverAudit, type StoresOptions } from "./stores.ts";
+import { openStores, type StoresOptions } from "./stores.ts";
 import { WebSockets } from "./websocket.ts";
 
 export interface RunningServer {
@@ -41,7 +42,10 @@ export async function startServer(
 ): Promise<RunningServer> {
   assertSafeListen(settings);
   const stores = await openStores(settings, logger, options);
-  const ends: Ends = [() => stores.close(), recoverAudit(stores, logger)];
+  const ends: Ends = [
+    () => stores.close(),
+    tendAudit({ ...stores, ...settings.audit, time: systemTime, logger }),
+  ];
   const close = () => endInReverse(ends);
   try {
     const keyStore = createKeyRepository(stores.database.db);

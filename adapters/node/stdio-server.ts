@@ -1,9 +1,11 @@
 import type { Logger, ServedChannel } from "../../src/index.ts";
+import { tendAudit } from "./audit-upkeep.ts";
 import { endInReverse, type Ends } from "./ends.ts";
 import { createNodeApp, startPatiently } from "./node-app.ts";
+import { systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
 import { StdioChannel, type StdioStreams } from "./stdio-channel.ts";
-import { openStores, recoverAudit, type StoresOptions } from "./stores.ts";
+import { openStores, type StoresOptions } from "./stores.ts";
 import { within } from "./within.ts";
 
 /**
@@ -40,7 +42,10 @@ export async function startStdio(
   options: StoresOptions = {},
 ): Promise<StdioServer> {
   const stores = await openStores(settings, logger, options);
-  const ends: Ends = [() => stores.close(), recoverAudit(stores, logger)];
+  const ends: Ends = [
+    () => stores.close(),
+    tendAudit({ ...stores, ...settings.audit, time: systemTime, logger }),
+  ];
   const close = () => endInReverse(ends);
   try {
     const app = await createNodeApp({ settings, stores, keys: [], logger });

@@ -1,6 +1,5 @@
 import {
   createScrubber,
-  messageOf,
   type InstanceEntry,
   type Logger,
   type OpenedVault,
@@ -67,21 +66,4 @@ export async function openStores(
     await endInReverse(ends);
     throw error;
   }
-}
-
-/**
- * Brings audit records of processes that died to where all are, beside everything else. Answers how to wait for it; that it
- * failed is in the log.
- */
-export function recoverAudit(
-  { audit }: Pick<NodeStores, "audit">,
-  logger: Logger,
-): () => Promise<void> {
-  const recovered = audit.recover().then(
-    () => {},
-    (error: unknown) => {
-      logger.warn("The audit record could not be completed", { error: messageOf(error) });
-    },
-  );
-  return () => recovered;
 }

@@ -22,6 +22,8 @@ export interface AuditSettings {
   readonly folder: string;
   /** File that keeps the heads of the chains, on another disk; `null` when there is none. */
   readonly anchorFile: string | null;
+  /** Days that records are kept; `null` for ever. */
+  readonly keepDays: number | null;
 }
 
 /** A variable's text without blanks around it; `null` when it is empty or not set. */
@@ -46,7 +48,14 @@ export function readAuditSettings(text: ReadText, dataDir: string): AuditSetting
   return {
     folder: resolve(text("MCP_AUDIT_DIR") ?? join(dataDir, "audit")),
     anchorFile: anchorFile === null ? null : resolve(anchorFile),
+    keepDays: parseDays(text("MCP_AUDIT_DAYS")),
   };
+}
+
+function parseDays(text: string | null): number | null {
+  if (text === null) return null;
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  throw invalid(`MCP_AUDIT_DAYS must be a number of days from 1 to 99999, not "${text}".`);
 }
 
 function parseVaultUrl(text: string | null): string {

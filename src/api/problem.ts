@@ -32,7 +32,7 @@ const PROBLEMS = {
 
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** What an operator has to do. Only for a server that could not start, and never anything that was sent. */
+  /** What to do about it, in words of the server's or of a plugin's author; never anything that was sent. */
   readonly detail?: string;
 }
 

@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import { AppError, messageOf, stackOf } from "../errors.ts";
+import { AppError, messageOf, stackOf, type ErrorCode } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
@@ -151,9 +151,13 @@ export function refusal(reason: Refusal, requestId: string): Response {
   }
 }
 
+/** Codes whose messages are for whoever asked: they name places and rules, and never quote what was sent. */
+const EXPLAINED: ReadonlySet<ErrorCode> = new Set(["BODY_INVALID", "CREDENTIAL_INVALID"]);
+
 function failure(error: unknown, requestId: string, logger: Logger): Response {
   const code = error instanceof AppError ? error.code : "INTERNAL";
-  const response = problem(code, requestId);
+  const detail = error instanceof AppError && EXPLAINED.has(error.code) ? error.message : null;
+  const response = problem(code, requestId, detail === null ? {} : { detail });
   if (response.status < 500) {
     logger.info("Request refused", { requestId, code, error: messageOf(error) });
   } else {

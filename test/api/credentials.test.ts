@@ -120,6 +120,23 @@ describe.each(WAYS)("/api/auth/credentials, $way", ({ open }) => {
     expect(await vault.list()).toEqual([]);
   });
 
+  it("says which rule a value breaks, in the words of the plugin's author", async () => {
+    const key = {
+      type: "password",
+      required: false,
+      description: "Eight digits.",
+      validation: /^\d{8}$/,
+    };
+    const auth = { type: "api-key", required: false, fields: { key } } as const;
+    const app = await open({ plugins: { notes: testPlugin({ name: "notes", auth }) } });
+    const response = await post(app, GOOD);
+    expect(await response.json()).toMatchObject({
+      status: 422,
+      code: "CREDENTIAL_INVALID",
+      detail: '"key" does not have the form that the plugin asks for: Eight digits.',
+    });
+  });
+
   it.each(["$audit/key", "notes/$oauth", "notes/key?owner=everybody", "Notes/key", "notes/%2e%2e"])(
     "says that there is no credential %s to remove",
     async (target) => {

@@ -56,7 +56,7 @@ describe("the settings", () => {
         prefix: "mcp-plugin-server",
         url: null,
       },
-      audit: { folder: resolve("data/audit"), anchorFile: null },
+      audit: { folder: resolve("data/audit"), anchorFile: null, keepDays: null },
       secrets: NO_SECRETS,
     } satisfies Settings);
   });
@@ -84,6 +84,7 @@ describe("the settings", () => {
     ["MCP_DATA_DIR", "/srv/mcp", { vault: { folder: "/srv/mcp/vault" } }],
     ["MCP_DATA_DIR", "/srv/mcp", { audit: { folder: "/srv/mcp/audit" } }],
     ["MCP_AUDIT_DIR", "/srv/audit", { audit: { folder: "/srv/audit" } }],
+    ["MCP_AUDIT_DAYS", "90", { audit: { keepDays: 90 } }],
     ["MCP_AUDIT_ANCHOR_FILE", "/mnt/heads", { audit: { anchorFile: "/mnt/heads" } }],
     ["PORT", "", { port: 3000 }],
     ["MCP_CONFIG", "  ", { configNamed: false }],
@@ -118,6 +119,7 @@ describe("the settings", () => {
 
   it.each([
     ["PORT", "http", 'PORT must be a number from 0 to 65535 (0 takes a free one), not "http".'],
+    ["MCP_AUDIT_DAYS", "0", 'MCP_AUDIT_DAYS must be a number of days from 1 to 99999, not "0".'],
     ["PORT", "65536", 'PORT must be a number from 0 to 65535 (0 takes a free one), not "65536".'],
     [
       "PUBLIC_URL",

@@ -6,7 +6,8 @@ export type Said =
   | { readonly done: string }
   | { readonly failed: string; readonly code: string; readonly message: string }
   | { readonly ready: true }
-  | { readonly steps: readonly string[] };
+  | { readonly steps: readonly string[] }
+  | { readonly tried: string; readonly outcome: string; readonly message: string };
 
 /** Names a credential in what children say. */
 export function keyOf({ owner, instanceId, name }: CredentialId): string {
@@ -41,9 +42,14 @@ export class Acknowledged {
     return [...this.#values.keys()];
   }
 
-  /** Whether a value is one that may be there; from now on it is the only one. */
+  /** Whether a value is one that may be there. */
+  allows(key: string, value: string | null): boolean {
+    return this.#allowed(key).has(value);
+  }
+
+  /** The same; and from now on it is the only one. */
   settle(key: string, value: string | null): boolean {
-    const isAllowed = this.#allowed(key).has(value);
+    const isAllowed = this.allows(key, value);
     this.#values.set(key, new Set([value]));
     return isAllowed;
   }

@@ -33,47 +33,55 @@ async function makeRecord() {
 }
 
 describe("sealed records", () => {
-  it("do not open with any single bit flipped, nor cut short anywhere", { timeout: FAULT_TIMEOUT }, async () => {
-    for (let made = 0; made < RECORDS; made++) {
-      const { key, keyId, secret, text } = await makeRecord();
-      expect(Buffer.from((await openText(text, keyId, key))!)).toEqual(secret);
-      const bytes = Buffer.from(text, "latin1");
-      for (let bit = 0; bit < bytes.length * 8; bit++) {
-        const flipped = Buffer.from(bytes);
-        flipped[bit >> 3]! ^= 1 << (bit & 7);
-        const opened = await openText(flipped.toString("latin1"), keyId, key);
-        if (opened !== null) expect.fail(`bit ${bit} of ${text} does not matter`);
-        totals.flips++;
-      }
-      for (let length = 0; length < text.length; length++) {
-        for (const part of [text.slice(0, length), text.slice(text.length - length)]) {
-          if ((await openText(part, keyId, key)) !== null) expect.fail(`${part} opens`);
-          totals.truncations++;
+  it(
+    "do not open with any single bit flipped, nor cut short anywhere",
+    { timeout: FAULT_TIMEOUT },
+    async () => {
+      for (let made = 0; made < RECORDS; made++) {
+        const { key, keyId, secret, text } = await makeRecord();
+        expect(Buffer.from((await openText(text, keyId, key))!)).toEqual(secret);
+        const bytes = Buffer.from(text, "latin1");
+        for (let bit = 0; bit < bytes.length * 8; bit++) {
+          const flipped = Buffer.from(bytes);
+          flipped[bit >> 3]! ^= 1 << (bit & 7);
+          const opened = await openText(flipped.toString("latin1"), keyId, key);
+          if (opened !== null) expect.fail(`bit ${bit} of ${text} does not matter`);
+          totals.flips++;
+        }
+        for (let length = 0; length < text.length; length++) {
+          for (const part of [text.slice(0, length), text.slice(text.length - length)]) {
+            if ((await openText(part, keyId, key)) !== null) expect.fail(`${part} opens`);
+            totals.truncations++;
+          }
         }
       }
-    }
-  });
+    },
+  );
 
-  it(`have not had the same IV in ${IVS} encryptions by one key`, { timeout: FAULT_TIMEOUT }, async () => {
-    const key = await importSealingKey(randomKey());
-    const keyId = randomUUID();
-    const secret = randomBytes(32);
-    const seen = new Set<string>();
-    for (let sequence = 1; sequence < IVS; sequence += AT_ONCE) {
-      const texts = await Promise.all(
-        Array.from({ length: AT_ONCE }, (_, index) =>
-          sealRecord(ID, { keyId, sequence: sequence + index, key }, secret),
-        ),
-      );
-      for (const text of texts) {
-        const parsed = parseRecord(text);
-        if (!parsed.ok) throw new Error(text);
-        seen.add(Buffer.from(parsed.value.sealed.subarray(0, IV_BYTES)).toString("latin1"));
-        totals.ivs++;
+  it(
+    `have not had the same IV in ${IVS} encryptions by one key`,
+    { timeout: FAULT_TIMEOUT },
+    async () => {
+      const key = await importSealingKey(randomKey());
+      const keyId = randomUUID();
+      const secret = randomBytes(32);
+      const seen = new Set<string>();
+      for (let sequence = 1; sequence < IVS; sequence += AT_ONCE) {
+        const texts = await Promise.all(
+          Array.from({ length: AT_ONCE }, (_, index) =>
+            sealRecord(ID, { keyId, sequence: sequence + index, key }, secret),
+          ),
+        );
+        for (const text of texts) {
+          const parsed = parseRecord(text);
+          if (!parsed.ok) throw new Error(text);
+          seen.add(Buffer.from(parsed.value.sealed.subarray(0, IV_BYTES)).toString("latin1"));
+          totals.ivs++;
+        }
       }
-    }
-    expect(seen.size).toBe(IVS);
-  });
+      expect(seen.size).toBe(IVS);
+    },
+  );
 });
 
 afterAll(() => {

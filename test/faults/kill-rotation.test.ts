@@ -144,7 +144,8 @@ async function rotateUntil(
     onSaid: (said) => acknowledged.hear(said),
   });
   const { code, signal } = await child.ended;
-  if (signal !== "SIGKILL") expect({ code, signal }, child.complaints()).toEqual({ code: 0, signal: null });
+  if (signal !== "SIGKILL")
+    expect({ code, signal }, child.complaints()).toEqual({ code: 0, signal: null });
   return signal === "SIGKILL";
 }
 

@@ -52,8 +52,12 @@ function writableRegions(pid: number): Region[] {
 /** The parts that were ever written to, in memory or swapped out: most of what is reserved never was. */
 function usedParts(pages: number, { from, size }: Region): Region[] {
   const entries = Buffer.alloc((size / PAGE) * PAGE_ENTRY);
-  const read = readSync(pages, entries, 0, entries.length, (from / PAGE) * PAGE_ENTRY);
-  if (read !== entries.length) throw new Error("The kernel did not tell all pages.");
+  // What is not told counts as used.
+  entries.fill(0xff);
+  for (let done = 0, read = 1; done < entries.length && read > 0; done += read) {
+    const position = (from / PAGE) * PAGE_ENTRY + done;
+    read = readSync(pages, entries, done, entries.length - done, position);
+  }
   const parts: { from: number; size: number }[] = [];
   for (let at = 0; at < size; at += PAGE) {
     // The two highest bits of 64.

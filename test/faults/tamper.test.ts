@@ -12,16 +12,21 @@ import { openAws } from "../adapters/node/credential-drivers/open-aws.ts";
 import { openAzure } from "../adapters/node/credential-drivers/open-azure.ts";
 import { makeDatabase, makeFolder } from "../helpers/database.ts";
 import { openTestVault, TEST_ACTOR, type TestVault } from "../helpers/vault.ts";
-import { FAULT_TIMEOUT, reportFigure } from "./figures.ts";
+import { FAULT_TIMEOUT, IS_FULL, reportFigure } from "./figures.ts";
 import { createHurriedTime } from "./hurried-time.ts";
 
 const STORES: readonly [kind: string, open: () => Promise<CredentialDriver>][] = [
   ["memory", async () => createMemoryCredentialDriver()],
   ["database", async () => createCredentialRepository(makeDatabase())],
   ["file", () => createFileDriver({ folder: makeFolder() })],
-  ["aws", async () => (await openAws()).driver],
-  ["azure", async () => (await openAzure()).driver],
+  ["aws", async () => soonConsistent((await openAws()).driver)],
+  ["azure", async () => soonConsistent((await openAzure()).driver)],
 ];
+
+/** For a record in a cloud the vault waits three seconds before it gives up: the quick run does without that. */
+function soonConsistent(driver: CredentialDriver): CredentialDriver {
+  return IS_FULL ? driver : { ...driver, kind: "database" };
+}
 
 const idOf = (owner: Owner, instanceId: string, name: string): CredentialId => ({
   owner,
@@ -147,28 +152,25 @@ describe("two vaults on two drivers with one set of keys", () => {
     ["memory", "file"],
     ["file", "database"],
     ["database", "memory"],
-  ])(
-    "do not take each other's older records: from %s to %s",
-    async (from, to) => {
-      const openStore = (kind: string) => STORES.find(([name]) => name === kind)![1]();
-      const filled = await openFilled(await openStore(from));
-      const stale = (await filled.driver.read(FIRST))!;
-      const target = await openStore(to);
-      for (const id of filled.secrets.keys()) await target.write(id, (await filled.driver.read(id))!);
-      const { store, masterKeys } = filled.place;
-      const moved = {
-        ...(await openTestVault({ store, masterKeys, driver: target })),
-        secrets: filled.secrets,
-        driver: target,
-      };
-      await moved.vault.for("shared", TEST_ACTOR).storeCredential("one", "apiKey", "moved-secret");
-      filled.secrets.set(FIRST, "moved-secret");
-      await expectRefused(moved, FIRST, stale, "the record that the driver before had");
-      for (const [what, other] of OTHERS) {
-        await expectRefused(moved, FIRST, (await filled.driver.read(other))!, what);
-      }
-    },
-  );
+  ])("do not take each other's older records: from %s to %s", async (from, to) => {
+    const openStore = (kind: string) => STORES.find(([name]) => name === kind)![1]();
+    const filled = await openFilled(await openStore(from));
+    const stale = (await filled.driver.read(FIRST))!;
+    const target = await openStore(to);
+    for (const id of filled.secrets.keys()) await target.write(id, (await filled.driver.read(id))!);
+    const { store, masterKeys } = filled.place;
+    const moved = {
+      ...(await openTestVault({ store, masterKeys, driver: target })),
+      secrets: filled.secrets,
+      driver: target,
+    };
+    await moved.vault.for("shared", TEST_ACTOR).storeCredential("one", "apiKey", "moved-secret");
+    filled.secrets.set(FIRST, "moved-secret");
+    await expectRefused(moved, FIRST, stale, "the record that the driver before had");
+    for (const [what, other] of OTHERS) {
+      await expectRefused(moved, FIRST, (await filled.driver.read(other))!, what);
+    }
+  });
 });
 
 afterAll(() => {

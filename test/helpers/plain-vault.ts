@@ -1,5 +1,11 @@
 import { AppError } from "../../src/errors.ts";
-import type { CredentialId, CredentialListing, Owner, OwnerVault, Vault } from "../../src/types/vault.ts";
+import type {
+  CredentialId,
+  CredentialListing,
+  Owner,
+  OwnerVault,
+  Vault,
+} from "../../src/types/vault.ts";
 
 interface Kept extends CredentialListing {
   readonly bytes: Uint8Array;

@@ -68,14 +68,18 @@ export interface RecordingSink extends AuditSink {
 /** Takes records and cannot be read back. */
 export function createRecordingSink(name = "recording"): RecordingSink {
   const records: AuditRecord[] = [];
+  const known = new Set<string>();
   return {
     name,
     records,
     failure: null,
     async append(group) {
       if (this.failure !== null) throw this.failure;
-      const known = new Set(records.map(({ chain, seq }) => `${chain} ${seq}`));
-      records.push(...group.filter(({ chain, seq }) => !known.has(`${chain} ${seq}`)));
+      for (const record of group) {
+        const place = `${record.chain} ${record.seq}`;
+        if (!known.has(place)) records.push(record);
+        known.add(place);
+      }
     },
   };
 }

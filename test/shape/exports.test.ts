@@ -19,24 +19,45 @@ describe("the package", () => {
       LOOPBACK_NAMES
       MAX_MESSAGE_BYTES
       MAX_UNSENT_BYTES
+      auditLine
       bearerSecretFault
+      checkCredential
       createApp
+      createAuditLog
+      createAuditRepository
+      createBatches
+      createCredentialRepository
       createInProcessHost
       createInstanceRepository
       createKeyRepository
-      createMemoryCredentials
+      createMemoryAudit
+      createMemoryCredentialDriver
       createMemoryInstances
       createMemorySessions
+      createMemoryVaultStore
       createPortableSchemaEngine
+      createRefusalRecorder
+      createScrubber
+      createTransactions
+      createVaultRepository
       environmentKey
+      formatAudit
       loadRemotePlugin
       messageOf
+      openVault
+      parseAuditLine
       parseManifest
       parseMasterKey
       parsePluginsFile
       parsePublicOrigin
+      passphraseBytes
+      passphraseFault
       problem
       randomToken
+      readAudit
+      readAuditKey
+      readAuthConfig
+      readRegistry
       stackOf
       toKeyRecord
       uuidv7"
@@ -44,7 +65,34 @@ describe("the package", () => {
     expect(typesOf("src/index.ts")).toMatchInlineSnapshot(`
       "App
       AppDeps
-      CredentialSource
+      AuditAction
+      AuditActor
+      AuditAnchor
+      AuditEntry
+      AuditFault
+      AuditFaultKind
+      AuditFilter
+      AuditFormat
+      AuditHead
+      AuditLog
+      AuditLogDeps
+      AuditOutcome
+      AuditPruned
+      AuditQuery
+      AuditRecord
+      AuditSink
+      AuditSinkStatus
+      AuditStatus
+      AuditStore
+      AuditTrail
+      AuditVerification
+      AuditVerifyWork
+      CredentialDriver
+      CredentialDriverKind
+      CredentialId
+      CredentialListing
+      DamagedRecord
+      DataKeyRecord
       Database
       ErrorCode
       HostKind
@@ -55,28 +103,49 @@ describe("the package", () => {
       KeyRecord
       KeyRole
       KeyStore
+      Ledger
+      LedgerChange
+      LedgerEntry
       LegacySession
       LegacySessions
       LinkEvents
       LogFields
       Logger
+      MasterKeyProvider
+      MasterKeyRotation
       MessageChannel
+      OpenVaultDeps
+      OpenedVault
+      Owner
+      OwnerVault
       PluginDiscovery
       PluginHost
       PluginLink
       PluginManifest
       PluginPackage
       Principal
+      RefusalRecorder
       RemoteLimits
       SchemaEngine
       SchemaValidator
+      Scrubber
+      SecureStorage
       ServedChannel
       ServerConfig
       ServerIdentity
       Sha256
       SocketDecision
       StepLimits
-      Time"
+      StoreGuard
+      Time
+      Vault
+      VaultActor
+      VaultDatabase
+      VaultFault
+      VaultProgress
+      VaultStatus
+      VaultStore
+      VaultWork"
     `);
   });
 

@@ -100,6 +100,7 @@ function trusting(certFile: string | null): RequestOptions {
 interface Problem {
   readonly code?: string;
   readonly title?: string;
+  readonly detail?: string;
   readonly requestId?: string;
 }
 
@@ -111,9 +112,10 @@ function parseProblem(body: string): Problem {
   }
 }
 
-function toError({ code, title, requestId }: Problem, status?: number): AppError {
+function toError({ code, title, detail, requestId }: Problem, status?: number): AppError {
   const known = ERROR_CODES.find((candidate) => candidate === code) ?? "INTERNAL";
-  const said = title ?? (status === undefined ? `It failed (${known}).` : `HTTP ${status}.`);
+  const said =
+    detail ?? title ?? (status === undefined ? `It failed (${known}).` : `HTTP ${status}.`);
   const where =
     requestId === undefined ? "" : ` The server's log has more: requestId ${requestId}.`;
   return new AppError(known, `The server refused: ${said}${where}`);

@@ -9,7 +9,7 @@ export interface Output {
 }
 
 export const processOutput: Output = {
-  out: (text) => void toStdout(text),
+  out: (text) => toStdout(text),
   err: (text) => void process.stderr.write(text),
   get errIsTerminal() {
     return process.stderr.isTTY;

@@ -1,3 +1,4 @@
+import { AppError } from "../../errors.ts";
 import type { DataKeyRecord } from "../../types/vault.ts";
 import { fromBase64Url, lengthPrefixed, toBase64Url, toHex, utf8 } from "../../util/bytes.ts";
 import {
@@ -31,9 +32,13 @@ export interface MasterKey {
 /**
  * The bytes are zeroed.
  *
- * @throws RangeError for another length than 32 bytes
+ * @throws AppError `CONFIG_INVALID` for another length than 32 bytes
  */
 export async function importMasterKey(bytes: Uint8Array): Promise<MasterKey> {
+  if (bytes.length !== KEY_BYTES) {
+    bytes.fill(0);
+    throw new AppError("CONFIG_INVALID", `The master key must have ${KEY_BYTES} bytes.`);
+  }
   const root = await importRootKey(bytes);
   return {
     id: toHex(await deriveBytes(root, "master-key.id", ID_BYTES)),

@@ -63,10 +63,10 @@ describe("the rotation of data keys", () => {
     const names = Array.from({ length: 20 }, (_, index) => `key${index}`);
     for (const name of names) await of(vault).storeCredential("one", name, `${name} 0`);
     const latest = new Map(names.map((name) => [name, 0]));
-    let isRotating = true;
+    const rotation = { goesOn: true };
     const reading = (async () => {
       let reads = 0;
-      while (isRotating) {
+      while (rotation.goesOn) {
         for (const name of names) {
           const least = latest.get(name)!;
           const value = await of(vault).retrieveCredential("one", name);
@@ -77,7 +77,7 @@ describe("the rotation of data keys", () => {
       return reads;
     })();
     const writing = (async () => {
-      for (let round = 1; isRotating; round++) {
+      for (let round = 1; rotation.goesOn; round++) {
         for (const name of names) {
           await of(vault).storeCredential("one", name, `${name} ${round}`);
           latest.set(name, round);
@@ -85,7 +85,7 @@ describe("the rotation of data keys", () => {
       }
     })();
     for (let round = 0; round < 5; round++) await vault.rotateDataKeys(work);
-    isRotating = false;
+    rotation.goesOn = false;
     await writing;
     expect(await reading).toBeGreaterThan(20);
     const fresh = (await openTestVault(place)).vault;

@@ -80,7 +80,7 @@ describe("a sealed record", () => {
   it("gives nothing when it is cut short or made longer anywhere, in 100 records", async () => {
     for (let round = 0; round < 100; round++) {
       const text = await sealedBy(1 + round);
-      const cuts = [...text].flatMap((_, at) => [text.slice(0, at), text.slice(at + 1)]);
+      const cuts = Array.from(text).flatMap((_, at) => [text.slice(0, at), text.slice(at + 1)]);
       const longer = [`${text}A`, `${text}AAAA`, `${text}.`, `${text}\n`, ` ${text}`, `${text}==`];
       for (const answer of await Promise.all([...cuts, ...longer].map((each) => read(each)))) {
         expect(typeof answer).toBe("string");

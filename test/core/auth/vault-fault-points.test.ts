@@ -95,14 +95,14 @@ describe.each(Object.entries(attempts))("a %s", (_name, { run, maybe, after }) =
         const again = await open(place);
         const values = await readAll(again.vault);
         const fine: unknown[] = outcome === "ended" ? [after] : [ALL, { ...ALL, ...maybe }];
-        expect(fine, label).toContainEqual(values);
+        expect(fine, `after ${label}`).toContainEqual(values);
 
         await run(again.vault);
-        expect(await readAll(again.vault), label).toEqual(after);
-        expect((await again.vault.verify(work)).faults, label).toEqual([]);
+        expect(await readAll(again.vault), `after ${label}`).toEqual(after);
+        expect((await again.vault.verify(work)).faults, `after ${label}`).toEqual([]);
         await again.vault.rotateDataKeys(work);
         const status = await again.vault.status();
-        expect(status.masterRotationPending, label).toBe(false);
+        expect(status.masterRotationPending, `after ${label}`).toBe(false);
         expect(status.instances.map(({ pending }) => pending)).toEqual([0, 0]);
         const keys = await place.store.dataKeys();
         expect(keys.map(({ state }) => state)).toEqual(Array(4).fill("active"));
@@ -110,7 +110,7 @@ describe.each(Object.entries(attempts))("a %s", (_name, { run, maybe, after }) =
           new Set([status.masterKeyId]),
         );
         await again.close();
-        expect(await readAll((await open(place)).vault), label).toEqual(after);
+        expect(await readAll((await open(place)).vault), `after ${label}`).toEqual(after);
       }
       expect(points).toBeGreaterThan(4);
     },

@@ -209,7 +209,10 @@ describe("a ledger that somebody has changed", () => {
     await write(vault, IDS[0]!, "newer");
     old = { ledger, record };
     await place.driver.write(IDS[0]!, record);
-    await expect(read(vault, IDS[0]!)).rejects.toMatchObject({ code: "CREDENTIAL_UNREADABLE" });
+    await expect(read(vault, IDS[0]!)).rejects.toMatchObject({
+      code: "CREDENTIAL_UNREADABLE",
+      cause: { message: "it is older than it was" },
+    });
   });
 
   it("is refused when it alone is put back further than a crash could leave it behind", async () => {

@@ -10,8 +10,9 @@ import { MEMORY_SECRETS } from "../memory-secrets.ts";
 import { FAULT_ACTOR, openPlace } from "../node-place.ts";
 import { stayAlive } from "./say.ts";
 
-// Stores secrets that come on stdin, uses each so many times, drops them, collects garbage, says so, and stays:
-//   <folder> <uses> <port of an HTTP server> [keep]   with keep, it ends as a plugin would that keeps strings of them
+// Stores secrets that come on stdin, uses each so many times and says so. After one more byte on stdin, it collects garbage,
+// says so, and stays:
+//   <folder> <uses> <port of an HTTP server> [keep]   with keep, it is like a plugin that keeps strings of them
 const [folder = "", uses = "", port = "", keeps] = process.argv.slice(2);
 const INSTANCE = "memory";
 
@@ -52,12 +53,15 @@ if (keeps === "keep") {
   Object.assign(globalThis, { kept });
 }
 
+writeSync(1, "used\n");
+readWhole(new Uint8Array(1));
+
 // What a collection frees only the next one may finalize, and native parts go in a turn after it.
 for (let round = 0; round < 5; round++) {
   globalThis.gc!();
   await sleep(50);
 }
-writeSync(1, "ready\n");
+writeSync(1, "collected\n");
 
 /** Straight into the memory that the caller zeroes. */
 function readWhole(into: Uint8Array): void {
@@ -83,5 +87,6 @@ async function sendRequest(token: Uint8Array): Promise<void> {
     request.fill(0);
   }
   const [answer] = (await answered) as [Buffer];
-  if (!answer.toString("latin1").startsWith("HTTP/1.1 204")) throw new Error("The token was wrong.");
+  if (!answer.toString("latin1").startsWith("HTTP/1.1 204"))
+    throw new Error("The token was wrong.");
 }

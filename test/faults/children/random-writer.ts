@@ -35,7 +35,11 @@ async function rotateAlways(): Promise<never> {
 }
 
 const ids = INSTANCES.flatMap((instanceId) =>
-  NAMES.map((name): CredentialId => ({ owner: name === "token" ? "client:a" : "shared", instanceId, name })),
+  NAMES.map((name): CredentialId => ({
+    owner: name === "token" ? "client:a" : "shared",
+    instanceId,
+    name,
+  })),
 );
 // Whoever held an instance's turn when it was killed holds it up for a while.
 await Promise.all(ids.map((id) => writeOne(id, 0)));

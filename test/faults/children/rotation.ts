@@ -51,11 +51,16 @@ async function writeAlways(id: CredentialId): Promise<void> {
   }
 }
 
-const using = Promise.all([readAlways(), ...ids.filter(({ name }) => name === "busy").map(writeAlways)]);
+const using = Promise.all([
+  readAlways(),
+  ...ids.filter(({ name }) => name === "busy").map(writeAlways),
+]);
 const work = { actor: FAULT_ACTOR };
 await Promise.race([
   steps.within(() =>
-    what === "master-key" ? rotating.vault.rotateMasterKey(work) : rotating.vault.rotateDataKeys(work),
+    what === "master-key"
+      ? rotating.vault.rotateMasterKey(work)
+      : rotating.vault.rotateDataKeys(work),
   ),
   // Only what fails ends that early.
   using.then(() => new Promise(() => undefined)),

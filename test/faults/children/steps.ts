@@ -9,7 +9,14 @@ export interface StopAt {
   readonly when: "before" | "after";
 }
 
-const FILE_CALLS = ["openSync", "writeSync", "fsyncSync", "linkSync", "renameSync", "unlinkSync"] as const;
+const FILE_CALLS = [
+  "openSync",
+  "writeSync",
+  "fsyncSync",
+  "linkSync",
+  "renameSync",
+  "unlinkSync",
+] as const;
 const FILE_PROMISES = ["open", "rename", "unlink", "mkdir"] as const;
 const HANDLE_CALLS = ["write", "writeFile", "sync"] as const;
 

@@ -1,0 +1,23 @@
+import { createCredentialRepository, createVaultRepository, createScrubber, openVault } from "./src/index.ts";
+import { openSqlite } from "./adapters/node/sqlite.ts";
+import { systemTime } from "./adapters/node/runtime.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+const dir = mkdtempSync("/tmp/perf-a-");
+const db: any = openSqlite(dir + "/x.db");
+const v = db.vault ?? db;
+const key = crypto.getRandomValues(new Uint8Array(32));
+const logger: any = { debug(){}, info(){}, warn: console.log, error: console.log, with(){ return logger; } };
+const { vault, close } = await openVault({ store: createVaultRepository(v), driver: createCredentialRepository(v), masterKeys: { current: async () => key.slice(), others: async () => [] }, auditSinks: [{ name: "n", append: async () => {} }], scrubber: createScrubber(), time: systemTime, logger });
+const own = vault.for("shared", { actor: "system", requestId: null });
+await own.storeCredential("weather", "apiKey", "x".repeat(100) + crypto.randomUUID());
+const k = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+const iv = new Uint8Array(12); const aad = new Uint8Array(150);
+const ct = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: aad }, k, new Uint8Array(136));
+const bare = () => crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData: aad }, k, ct);
+const read = () => own.useCredential("weather", "apiKey", (b) => b[0]);
+const rate = async (f: () => Promise<unknown>, n: number, par: number) => { const t = performance.now(); let left = n; await Promise.all(Array.from({ length: par }, async () => { while (left-- > 0) await f(); })); return n / (performance.now() - t) * 1000; };
+for (const par of [1, 16]) { await rate(read, 3000, par); await rate(bare, 3000, par);
+ for (let i = 0; i < 4; i++) { const b = await rate(bare, 8000, par), r = await rate(read, 8000, par), c0 = process.cpuUsage(); await rate(read, 8000, par); const c1 = process.cpuUsage(c0), d0 = process.cpuUsage(); await rate(bare, 8000, par); const d1 = process.cpuUsage(d0); console.log("par", par, "bare", b | 0, "read", r | 0, "ratio", (r / b).toFixed(2), "cpu us read", (c1.user + c1.system) / 8000 | 0, "cpu us bare", (d1.user + d1.system) / 8000 | 0); } }
+const t = performance.now(); for (let i = 0; i < 100; i++) await own.storeCredential("weather", "k" + i % 20, "value-123456" + i); console.log("writes/s seq", 100_000 / (performance.now() - t) | 0);
+const t2 = performance.now(); await Promise.all(Array.from({ length: 200 }, (_, i) => own.storeCredential("weather", "k" + i % 20, "value-123456" + i))); console.log("writes/s 200 at once", 200_000 / (performance.now() - t2) | 0);
+await close(); db.close?.(); rmSync(dir, { recursive: true });
