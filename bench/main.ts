@@ -1,11 +1,12 @@
 import { startContender, type Contender, type Measured } from "./measure.ts";
 import { median } from "./median.ts";
 import { startReloading } from "./reload-latency.ts";
+import { measureVault, printVault, vaultRatios } from "./vault.ts";
 
 /**
  * `npm run bench`: calls per second and CPU per call through Express with keys on, beside the bare SDK and a bare JSON
- * echo in the same run; the same over WebSocket and with the plugin in a thread of its own; and how long a saved plugin
- * takes to answer. Rounds alternate between the servers, so that a busy machine hits all alike; what counts are
+ * echo in the same run; the same over WebSocket and with the plugin in a thread of its own; how long a saved plugin
+ * takes to answer; and the vault's reads and writes beside bare Web Crypto. Rounds alternate between the servers, so that a busy machine hits all alike; what counts are
  * the ratios. `--quick` measures one short round, `--json` prints one JSON object.
  */
 const quick = process.argv.includes("--quick");
@@ -13,6 +14,8 @@ const json = process.argv.includes("--json");
 const ROUNDS = quick ? 1 : 3;
 const SECONDS = quick ? 2 : 5;
 const RELOADS = quick ? 5 : 40;
+const VAULT_ROUNDS = quick ? 1 : 5;
+const VAULT_MS = quick ? 300 : 1_000;
 
 const CALL = { method: "tools/call", params: { name: "echo", arguments: { text: "hello" } } };
 const LIST = { method: "tools/list", params: {} };
@@ -41,6 +44,8 @@ while (latencies.length < RELOADS) latencies.push(await reloading.reload());
 await reloading.close();
 const reloadMs = median(latencies);
 
+const vault = await measureVault(VAULT_ROUNDS, VAULT_MS);
+
 const ratios = {
   "calls/s to the bare SDK's": ratio(calls, ours, sdk, "callsPerSecond"),
   "CPU per call to the bare SDK's": ratio(calls, ours, sdk, "cpuPerCall"),
@@ -50,6 +55,7 @@ const ratios = {
   "worker calls/s to in-process": ratio(ways, worker, ours, "callsPerSecond"),
   "worker CPU per call to in-process": ratio(ways, worker, ours, "cpuPerCall"),
   "CPU per call at 1,000 tools to that at 10": ratio(many, thousand, ten, "cpuPerCall"),
+  ...vaultRatios(vault),
 };
 
 if (json) {
@@ -61,6 +67,7 @@ if (json) {
     manyTools: named(many),
     lists: named(lists),
     reloadMs,
+    vault,
     ratios,
   };
   process.stdout.write(`${JSON.stringify(all)}\n`);
@@ -72,6 +79,7 @@ if (json) {
   process.stdout.write(
     `\nSave to first new answer, median of ${RELOADS} reloads: ${reloadMs.toFixed(0)} ms\n`,
   );
+  printVault(vault);
   process.stdout.write("\nRatios (medians of the rounds)\n");
   for (const [name, value] of Object.entries(ratios)) {
     process.stdout.write(`  ${name.padEnd(44)} ${value.toFixed(2)}\n`);

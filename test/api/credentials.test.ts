@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PluginAuthConfig } from "../../src/types/auth.ts";
 import type { Vault } from "../../src/types/vault.ts";
 import { testPlugin } from "../helpers/plugins.ts";
 import { ADMIN_TOKEN, CLIENT_KEY, type TestApp } from "../helpers/test-app.ts";
@@ -121,13 +122,12 @@ describe.each(WAYS)("/api/auth/credentials, $way", ({ open }) => {
   });
 
   it("says which rule a value breaks, in the words of the plugin's author", async () => {
-    const key = {
-      type: "password",
+    const description = "Eight digits.";
+    const auth: PluginAuthConfig = {
+      type: "api-key",
       required: false,
-      description: "Eight digits.",
-      validation: /^\d{8}$/,
+      fields: { key: { type: "password", required: false, description, validation: /^\d{8}$/ } },
     };
-    const auth = { type: "api-key", required: false, fields: { key } } as const;
     const app = await open({ plugins: { notes: testPlugin({ name: "notes", auth }) } });
     const response = await post(app, GOOD);
     expect(await response.json()).toMatchObject({

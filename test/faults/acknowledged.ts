@@ -1,4 +1,4 @@
-import type { CredentialId, Owner } from "../../src/index.ts";
+import { messageOf, type CredentialId, type Owner } from "../../src/index.ts";
 
 /** What a child says, a line each: that it begins a write, and how that ended. `null` is a deletion. */
 export type Said =
@@ -47,16 +47,18 @@ export class Acknowledged {
     return this.#allowed(key).has(value);
   }
 
-  /** The same; and from now on it is the only one. */
-  settle(key: string, value: string | null): boolean {
-    const isAllowed = this.allows(key, value);
-    this.#values.set(key, new Set([value]));
-    return isAllowed;
-  }
-
-  /** What is there without doubt, to say what should have been there. */
-  describe(key: string): string {
-    return [...this.#allowed(key)].map((value) => value?.slice(0, 40) ?? "nothing").join(" or ");
+  /** Names what is not as it should be. What is there now is what has to be there from now on. */
+  async compare(read: (key: string) => Promise<string | null>): Promise<string[]> {
+    const wrong: string[] = [];
+    for (const key of this.keys()) {
+      const expected = this.#allowed(key);
+      const value = await read(key).catch((error: unknown) => `no answer: ${messageOf(error)}`);
+      if (!expected.has(value)) {
+        wrong.push(`${key} is ${briefly(value)}, not ${[...expected].map(briefly).join(" or ")}`);
+      }
+      this.#values.set(key, new Set([value]));
+    }
+    return wrong;
   }
 
   #allowed(key: string): Set<string | null> {
@@ -67,4 +69,8 @@ export class Acknowledged {
     }
     return values;
   }
+}
+
+function briefly(value: string | null): string {
+  return value?.slice(0, 60) ?? "nothing";
 }

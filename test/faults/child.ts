@@ -6,10 +6,10 @@ import { ROOT } from "../helpers/server-process.ts";
 import type { Said } from "./acknowledged.ts";
 
 export interface FaultChild {
-  /** How it ended, once all that it said was heard. */
-  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
-  /** What it wrote to stderr, for the message of a failed check. */
-  readonly complaints: () => string;
+  /** How it ended, once all that it said was heard: by a signal or with a code. */
+  readonly ended: Promise<string | number | null>;
+  /** Resolves when it has ended so; rejects with what it wrote to stderr when that was otherwise. */
+  readonly assertEnd: (how: "SIGKILL" | 0) => Promise<void>;
   readonly kill: () => void;
 }
 
@@ -37,9 +37,16 @@ export function startChild(
   const lines = createInterface({ input: child.stdout });
   lines.on("line", (line) => onSaid(JSON.parse(line) as Said));
   const heard = new Promise((resolve) => void lines.on("close", resolve));
-  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+  const ended = new Promise<string | number | null>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) => void heard.then(() => resolve({ code, signal })));
+    child.on("close", (code, signal) => void heard.then(() => resolve(signal ?? code)));
   });
-  return { ended, complaints: () => complaints, kill: () => void child.kill("SIGKILL") };
+  return {
+    ended,
+    async assertEnd(how) {
+      const end = await ended;
+      if (end !== how) throw new Error(`${script} ended with ${end}, not ${how}: ${complaints}`);
+    },
+    kill: () => void child.kill("SIGKILL"),
+  };
 }

@@ -37,6 +37,7 @@ describe("sealed records", () => {
     "do not open with any single bit flipped, nor cut short anywhere",
     { timeout: FAULT_TIMEOUT },
     async () => {
+      const wrong: string[] = [];
       for (let made = 0; made < RECORDS; made++) {
         const { key, keyId, secret, text } = await makeRecord();
         expect(Buffer.from((await openText(text, keyId, key))!)).toEqual(secret);
@@ -45,16 +46,17 @@ describe("sealed records", () => {
           const flipped = Buffer.from(bytes);
           flipped[bit >> 3]! ^= 1 << (bit & 7);
           const opened = await openText(flipped.toString("latin1"), keyId, key);
-          if (opened !== null) expect.fail(`bit ${bit} of ${text} does not matter`);
+          if (opened !== null) wrong.push(`bit ${bit} of ${text} does not matter`);
           totals.flips++;
         }
         for (let length = 0; length < text.length; length++) {
           for (const part of [text.slice(0, length), text.slice(text.length - length)]) {
-            if ((await openText(part, keyId, key)) !== null) expect.fail(`${part} opens`);
+            if ((await openText(part, keyId, key)) !== null) wrong.push(`${part} opens`);
             totals.truncations++;
           }
         }
       }
+      expect(wrong).toEqual([]);
     },
   );
 

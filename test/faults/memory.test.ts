@@ -54,15 +54,15 @@ describe.skipIf(process.platform !== "linux")("the memory of a process with a va
   );
 
   it(
-    "has the secrets that somebody keeps as strings, so that the scan would find one",
+    "has the secrets that somebody keeps, so that the scan would find one",
     async () => {
-      const { used, collected } = await scanAfterUses(1, { args: ["keep"] });
-      for (const name of ["token", "HS256", "RS256", "ES256"]) {
-        expect(collected, name).toHaveProperty([`${name} raw`]);
-      }
-      for (const trace of ["RS256 d as in DER", "RS256 d backwards", "ES256 d backwards"]) {
-        expect(used, trace).toHaveProperty([trace]);
-      }
+      const { collected } = await scanAfterUses(1, { args: ["keep"] });
+      const strings = ["token raw", "HS256 raw", "RS256 raw", "ES256 raw"];
+      const numbers = ["d", "p", "q"].flatMap((name) => [
+        `RS256 ${name} as in DER`,
+        `RS256 ${name} backwards`,
+      ]);
+      expect(Object.keys(collected)).toEqual(expect.arrayContaining([...strings, ...numbers]));
     },
     FAULT_TIMEOUT,
   );

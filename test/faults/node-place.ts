@@ -9,6 +9,8 @@ import {
   type CredentialId,
   type Logger,
   type OpenedVault,
+  type OwnerVault,
+  type Vault,
   type VaultActor,
 } from "../../src/index.ts";
 
@@ -58,12 +60,17 @@ export async function openPlace(folder: string, driver: NodeDriver): Promise<Nod
 /** The value of a credential; `null` when there is none. */
 export async function readValue(
   { vault }: Pick<OpenedVault, "vault">,
-  { owner, instanceId, name }: CredentialId,
+  id: CredentialId,
 ): Promise<string | null> {
-  const found = await vault
-    .for(owner, FAULT_ACTOR)
-    .useCredential(instanceId, name, (secret) => Buffer.from(secret).toString());
+  const found = await ownerVault(vault, id).useCredential(id.instanceId, id.name, (secret) =>
+    Buffer.from(secret).toString(),
+  );
   return found?.value ?? null;
+}
+
+/** Where a credential is, be it a plugin's or the server's own. */
+export function ownerVault(vault: Vault, { owner, name }: CredentialId): OwnerVault {
+  return name.startsWith("$") ? vault.reserved(owner, FAULT_ACTOR) : vault.for(owner, FAULT_ACTOR);
 }
 
 /**

@@ -61,7 +61,7 @@ export async function sealRecord(
 }
 
 /** The secret, for the caller to zero; `null` when the record is not what it says. */
-export async function openRecord(
+export function openRecord(
   id: CredentialId,
   record: SealedRecord,
   key: CryptoKey,

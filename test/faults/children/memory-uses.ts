@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemTime } from "../../../adapters/node/runtime.ts";
 import { createDesk } from "../../../src/core/plugin-services.ts";
 import { createScrubber } from "../../../src/index.ts";
+import { readPemKey } from "../../../src/util/pem-key.ts";
 import { allocateSecret } from "../../../src/util/secret-bytes.ts";
 import { MEMORY_SECRETS } from "../memory-secrets.ts";
 import { FAULT_ACTOR, openPlace } from "../node-place.ts";
@@ -12,7 +13,7 @@ import { stayAlive } from "./say.ts";
 
 // Stores secrets that come on stdin, uses each so many times and says so. After one more byte on stdin, it collects garbage,
 // says so, and stays:
-//   <folder> <uses> <port of an HTTP server> [keep]   with keep, it is like a plugin that keeps strings of them
+//   <folder> <uses> <port of an HTTP server> [keep]   with keep, somebody keeps strings of them, and a key
 const [folder = "", uses = "", port = "", keeps] = process.argv.slice(2);
 const INSTANCE = "memory";
 
@@ -48,8 +49,14 @@ for (let use = 0; use < Number(uses); use++) {
 socket.end();
 
 if (keeps === "keep") {
-  const kept: string[] = [];
+  const kept: unknown[] = [];
   for (const name of MEMORY_SECRETS) kept.push(await own.retrieveCredential(INSTANCE, name));
+  await own.useCredential(INSTANCE, "RS256", async (secret) => {
+    const pem = readPemKey(secret);
+    if (pem.kind !== "pkcs8") throw new Error("That is no key.");
+    const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+    kept.push(pem.der, await crypto.subtle.importKey("pkcs8", pem.der, rsa, false, ["sign"]));
+  });
   Object.assign(globalThis, { kept });
 }
 
@@ -66,7 +73,12 @@ writeSync(1, "collected\n");
 /** Straight into the memory that the caller zeroes. */
 function readWhole(into: Uint8Array): void {
   for (let read = 0; read < into.length;) {
-    read += readSync(0, into, read, into.length - read, null);
+    try {
+      read += readSync(0, into, read, into.length - read, null);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
   }
 }
 

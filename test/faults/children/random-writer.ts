@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { CredentialId } from "../../../src/index.ts";
 import { keyOf } from "../acknowledged.ts";
-import { FAULT_ACTOR, openPlace, type NodeDriver } from "../node-place.ts";
+import { FAULT_ACTOR, openPlace, ownerVault, type NodeDriver } from "../node-place.ts";
 import { say, stayAlive } from "./say.ts";
 
 // Stores, overwrites and deletes credentials until it is killed, and says what it begins and what is done:
@@ -14,9 +14,9 @@ stayAlive();
 const { vault } = await openPlace(folder, driver as NodeDriver);
 
 async function writeOne(id: CredentialId, number: number): Promise<void> {
-  const { owner, instanceId, name } = id;
+  const { instanceId, name } = id;
   const key = keyOf(id);
-  const own = vault[name.startsWith("$") ? "reserved" : "for"](owner, FAULT_ACTOR);
+  const own = ownerVault(vault, id);
   const isDeletion = number > 0 && randomInt(8) === 0;
   const value = `${mark}.${key}.${number}.${randomBytes(randomInt(4, 600)).toString("hex")}`;
   say({ begin: key, value: isDeletion ? null : value });
