@@ -50,7 +50,7 @@ export interface AppDeps {
   readonly audit: AuditLog;
   /** Knows every secret in use, as the vault and the log do. */
   readonly scrubber: Scrubber;
-  /** 32 bytes. */
+  /** 32 bytes, which are zeroed. */
   readonly masterKey: Uint8Array;
   readonly sessions: LegacySessions | null;
   readonly engine: SchemaEngine;

@@ -12,6 +12,7 @@ import {
 import { importPlugin } from "./import-plugin.ts";
 import { createAjvEngine } from "./json-schema.ts";
 import { toServerConfig } from "./listen-rules.ts";
+import { masterKeysOf } from "./master-keys.ts";
 import { discoveryOf } from "./plugin-discovery.ts";
 import { sha256, systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
@@ -36,7 +37,7 @@ export interface NodeAppDeps {
 }
 
 /** The app with everything that Node supplies, however its clients reach it. Its plugins have not been started. */
-export function createNodeApp({
+export async function createNodeApp({
   settings,
   stores,
   keys,
@@ -44,7 +45,7 @@ export function createNodeApp({
   runAllIn,
   onModule,
 }: NodeAppDeps): Promise<App> {
-  const { entries, masterKey, database, vault, audit, scrubber } = stores;
+  const { entries, database, vault, audit, scrubber } = stores;
   return createApp({
     identity: { name: "mcp-plugin-server", version: VERSION },
     config: toServerConfig(settings),
@@ -60,7 +61,7 @@ export function createNodeApp({
     vault,
     audit,
     scrubber,
-    masterKey,
+    masterKey: await masterKeysOf(settings).current(),
     sessions: createMemorySessions(),
     engine: createAjvEngine(),
     sha256,

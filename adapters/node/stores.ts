@@ -17,8 +17,6 @@ import type { Settings } from "./settings.ts";
 export interface NodeStores extends Pick<OpenedVault, "vault" | "audit"> {
   /** Entries of the plugins file. */
   readonly entries: Readonly<Record<string, InstanceEntry>>;
-  /** 32 bytes. */
-  readonly masterKey: Uint8Array;
   readonly database: OpenDatabase;
   /** Knows the secrets of the environment, and learns those of the vault. */
   readonly scrubber: Scrubber;
@@ -53,9 +51,10 @@ export async function openStores(
     ends.push(() => opened.close());
     const { vault, audit } = opened;
     const masterKey = await masterKeysOf(settings).current();
+    scrubber.learn(masterKey);
+    masterKey.fill(0);
     return {
       entries,
-      masterKey,
       database,
       vault,
       audit,

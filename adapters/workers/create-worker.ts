@@ -57,10 +57,13 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
 
   async function start(env: WorkerEnv): Promise<App> {
     const settings = readWorkerSettings(env);
+    const { clientKey, adminToken, masterKey } = settings;
+    for (const secret of [clientKey, adminToken]) scrubber.learn(new TextEncoder().encode(secret));
+    scrubber.learn(masterKey);
     const { vault, audit } = await openVault({
       store: createMemoryVaultStore(),
       driver: createMemoryCredentialDriver(),
-      masterKeys: { current: async () => settings.masterKey.slice(), others: async () => [] },
+      masterKeys: { current: async () => masterKey.slice(), others: async () => [] },
       auditSinks: [createAuditLines()],
       scrubber,
       time,
@@ -77,7 +80,7 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
       vault,
       audit,
       scrubber,
-      masterKey: settings.masterKey,
+      masterKey: masterKey.slice(),
       sessions: null,
       engine: createPortableSchemaEngine(),
       sha256,

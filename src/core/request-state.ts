@@ -38,7 +38,7 @@ export interface StateSealer {
   ): Promise<Result<unknown, "malformed" | "not-authentic" | "expired">>;
 }
 
-/** @param masterKey 32 bytes, the same on every process that may receive the repeated call */
+/** @param masterKey 32 bytes, the same on every process that may receive the repeated call; they are zeroed */
 export async function createStateSealer(masterKey: Uint8Array, time: Time): Promise<StateSealer> {
   const key = await deriveKey(masterKey);
   return {
@@ -94,9 +94,9 @@ function parameters(iv: Uint8Array<ArrayBuffer>, binding: StateBinding): AesGcmP
 }
 
 async function deriveKey(masterKey: Uint8Array): Promise<CryptoKey> {
-  const material = await crypto.subtle.importKey("raw", new Uint8Array(masterKey), "HKDF", false, [
-    "deriveKey",
-  ]);
+  const bytes = masterKey as Uint8Array<ArrayBuffer>;
+  const material = await crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
+  masterKey.fill(0);
   return crypto.subtle.deriveKey(
     { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8("request-state") },
     material,

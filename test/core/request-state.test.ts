@@ -14,7 +14,7 @@ const TEN_MINUTES = 600_000;
 
 async function setUp(key = KEY) {
   const time = createFakeTime();
-  return { time, sealer: await createStateSealer(key, time) };
+  return { time, sealer: await createStateSealer(key.slice(), time) };
 }
 
 const NOT_AUTHENTIC = { ok: false, reason: "not-authentic" };
