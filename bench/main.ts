@@ -6,8 +6,9 @@ import { measureVault, printVault, vaultRatios } from "./vault.ts";
 /**
  * `npm run bench`: calls per second and CPU per call through Express with keys on, beside the bare SDK and a bare JSON
  * echo in the same run; the same over WebSocket and with the plugin in a thread of its own; how long a saved plugin
- * takes to answer; and the vault's reads and writes beside bare Web Crypto. Rounds alternate between the servers, so that a busy machine hits all alike; what counts are
- * the ratios. `--quick` measures one short round, `--json` prints one JSON object.
+ * takes to answer; and the vault's reads and writes beside bare Web Crypto. Rounds alternate between what is compared, so
+ * that a busy machine hits all alike; what counts are the ratios. `--quick` measures one short round, `--json` prints one
+ * JSON object.
  */
 const quick = process.argv.includes("--quick");
 const json = process.argv.includes("--json");

@@ -20,10 +20,7 @@ const newSecret = () => crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
 
 /** Each lane has a credential of its own. */
 const placeOf = (lane: number) =>
-  [
-    `instance-${Math.floor(lane / NAMES_AN_INSTANCE)}`,
-    `name-${lane % NAMES_AN_INSTANCE}`,
-  ] as const;
+  [`instance-${Math.floor(lane / NAMES_AN_INSTANCE)}`, `name-${lane % NAMES_AN_INSTANCE}`] as const;
 const write = (lane: number) => vault.storeCredentialBytes(...placeOf(lane), newSecret());
 const read = async (lane: number) => {
   const found = await vault.useCredential(...placeOf(lane), (secret) => secret.length);

@@ -32,17 +32,15 @@ export async function measureVault(rounds: number, ms: number): Promise<readonly
     process.stderr.write(`vault, round ${results.length} of ${rounds}\n`);
   });
   const [code] = (await once(child, "exit")) as [number | null];
-  if (code !== 0 || results.length < rounds) throw new Error(`The vault's bench ended with ${code}.`);
+  if (code !== 0 || results.length < rounds)
+    throw new Error(`The vault's bench ended with ${code}.`);
   return results;
 }
 
 /** Medians of the ratios within each round. */
 export function vaultRatios(rounds: readonly VaultRound[]): Record<string, number> {
-  const ratio = (
-    a: keyof VaultRound,
-    b: keyof VaultRound,
-    way: keyof VaultRates,
-  ): number => median(rounds.map((round) => round[a][way] / round[b][way]));
+  const ratio = (a: keyof VaultRound, b: keyof VaultRound, way: keyof VaultRates): number =>
+    median(rounds.map((round) => round[a][way] / round[b][way]));
   return {
     "audited reads/s to bare decrypts'": ratio("reads", "decrypts", "one"),
     "the same, 64 at a time": ratio("reads", "decrypts", "many"),

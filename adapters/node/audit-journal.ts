@@ -34,6 +34,8 @@ interface OpenFile {
   readonly file: number;
   /** Bytes of whole records: what lies behind them is left of a write that failed. */
   size: number;
+  /** Bytes of the file when it was last looked at, before each group: a system call is a good part of what an append takes. */
+  found: number;
   seq: number;
 }
 
@@ -64,13 +66,17 @@ export function createAuditJournal({
   /** The file to append to. One that is there already was begun by this journal: two processes never share a chain. */
   async function openFile(chain: string): Promise<OpenFile> {
     const known = open.get(chain);
-    // Its name was taken away: what is written there, nobody would find.
-    if (known !== undefined && fstatSync(known.file).nlink > 0) return known;
-    if (known !== undefined) forget(chain, known);
+    if (known !== undefined) {
+      const { nlink, size } = fstatSync(known.file);
+      known.found = size;
+      if (nlink > 0) return known;
+      // Its name was taken away: what is written there, nobody would find.
+      forget(chain, known);
+    }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const file = openSync(pathOf(chain), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     syncFolder(folder);
-    const opened = { file, size: 0, seq: 0 };
+    const opened = { file, size: 0, found: 0, seq: 0 };
     open.set(chain, opened);
     return opened;
   }
@@ -165,7 +171,8 @@ export function createAuditJournal({
       forget(chain, opened);
       if (kept.length === 0) return;
       const file = openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW);
-      open.set(chain, { file, size: fstatSync(file).size, seq: opened.seq });
+      const { size } = fstatSync(file);
+      open.set(chain, { file, size, found: size, seq: opened.seq });
     },
 
     async close() {
@@ -176,8 +183,7 @@ export function createAuditJournal({
 
 /** One system call in all but the rarest cases. What a failed one has left is taken away, now or before the next. */
 function writeWhole(target: OpenFile, bytes: Uint8Array): void {
-  const { size } = fstatSync(target.file);
-  if (size !== target.size) ftruncateSync(target.file, target.size);
+  if (target.found !== target.size) ftruncateSync(target.file, target.size);
   try {
     for (let written = 0; written < bytes.length;) {
       written += writeSync(target.file, bytes, written);

@@ -27,7 +27,9 @@ export function tendAudit({ audit, keepDays, time, logger }: AuditUpkeepDeps): (
   const prune = async (days: number): Promise<void> => {
     if (isEnded) return;
     await quietly("cut", () => audit.prune(time.now() - days * DAY_MS));
-    cancel = time.after(DAY_MS, () => (work = prune(days)));
+    cancel = time.after(DAY_MS, () => {
+      work = prune(days);
+    });
     if (isEnded) cancel();
   };
   const begin = async () => {

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { AppError, messageOf } from "../../src/index.ts";
+import { hasCode } from "./has-code.ts";
 
 /** Of folders that everybody may write to, such as /tmp. */
 const STICKY = 0o1000;
@@ -45,10 +46,6 @@ export function closeToOthers(path: string, mode: number): void {
   } catch (error) {
     if (!hasCode(error, "EPERM")) throw error;
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return (error as NodeJS.ErrnoException).code === code;
 }
 
 function invalid(message: string): AppError {

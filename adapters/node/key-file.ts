@@ -13,6 +13,7 @@ import {
 import { dirname } from "node:path";
 import { AppError, messageOf, randomToken } from "../../src/index.ts";
 import { closeToOthers } from "./data-folder.ts";
+import { hasCode } from "./has-code.ts";
 
 /**
  * The text of a file that holds a key; `null` when there is none. It is closed to others.
@@ -89,8 +90,4 @@ function syncFolder(folder: string): void {
   } catch {
     // Windows opens no folders.
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return (error as NodeJS.ErrnoException).code === code;
 }

@@ -12,6 +12,7 @@ import { masterKeysOf } from "./master-keys.ts";
 import { openNodeVault } from "./open-vault.ts";
 import { readPluginsFile } from "./plugins-file.ts";
 import type { Settings } from "./settings.ts";
+import { ownerFault } from "./stores-guard.ts";
 
 /** What the server keeps, on this machine's disk or elsewhere. */
 export interface NodeStores extends Pick<OpenedVault, "vault" | "audit"> {
@@ -43,6 +44,9 @@ export async function openStores(
     if (secret !== null) scrubber.learn(Buffer.from(secret));
   }
   const entries = readPluginsFile(settings);
+  // Commands refuse. A server is often meant: a container's user may be another than the one who filled its volume.
+  const fault = ownerFault(settings);
+  if (fault !== null) logger.warn(fault);
   prepareDataFolder(settings.dataDir);
   const database = await openDatabase(settings.databaseUrl, settings.secrets.databaseToken);
   const ends: Ends = [() => database.close()];

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { PluginAuthConfig } from "../../src/types/auth.ts";
 import type { Vault } from "../../src/types/vault.ts";
+import { canary } from "../helpers/canary.ts";
 import { testPlugin } from "../helpers/plugins.ts";
 import { ADMIN_TOKEN, CLIENT_KEY, type TestApp } from "../helpers/test-app.ts";
 import { WAYS } from "../helpers/ways.ts";
 import { createPlainVault } from "../helpers/plain-vault.ts";
 
 const PATH = "/api/auth/credentials";
-const SECRET = "a secret of nobody, 8c1f";
+const SECRET = canary("a secret of nobody, 8c1f ");
 const plugins = { notes: testPlugin({ name: "notes" }), other: testPlugin({ name: "other" }) };
 const ACTOR = { actor: "system", requestId: null };
 

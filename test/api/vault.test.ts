@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import type { Vault, VaultProgress, VaultStatus } from "../../src/types/vault.ts";
+import { canary } from "../helpers/canary.ts";
 import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { ADMIN_TOKEN, CLIENT_KEY, type TestApp } from "../helpers/test-app.ts";
 import { WAYS } from "../helpers/ways.ts";
 import { createPlainVault } from "../helpers/plain-vault.ts";
 
-const PASSPHRASE = "correct horse battery staple";
+const PASSPHRASE = canary("correct horse battery staple ");
 const STATUS: VaultStatus = {
   driver: "memory",
   masterKeyId: "0011",

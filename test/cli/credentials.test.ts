@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { findServer } from "../../adapters/node/cli/vault-access.ts";
+import { canary } from "../helpers/canary.ts";
 import { startNodeServer } from "../helpers/node-server.ts";
 import { ROOT, runCli, runHere } from "../helpers/server-process.ts";
 import {
@@ -13,7 +14,7 @@ import {
   type VaultFolder,
 } from "../helpers/vault-folder.ts";
 
-const VALUE = "key-8c1f 0123456789";
+const VALUE = canary("key-8c1f ");
 const NOW = expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string;
 
 interface Opened {
@@ -201,6 +202,8 @@ describe.each(WAYS)("credentials, $way", ({ open }) => {
 
   it("say so when there are none", async () => {
     const { env } = await open();
+    await runHere(["credentials", "set", "keeper", "api_key"], env, VALUE);
+    await runHere(["credentials", "rm", "keeper", "api_key"], env);
     expect(await runHere(["credentials", "list"], env)).toMatchObject({
       status: 0,
       stdout: "",
@@ -246,7 +249,7 @@ describe("credentials beside a server", () => {
     const { status, stderr } = await runHere(["credentials", "list"], env);
     expect(status).toBe(2);
     expect(stderr).toMatch(
-      /^mcp-plugin-server: The server refused: A valid key or token is needed: .+requestId [0-9a-f-]{36}\.\n$/,
+      /^mcp-plugin-server: The server refused: A valid key or token is needed: [^:]+\n$/,
     );
   });
 
@@ -255,7 +258,7 @@ describe("credentials beside a server", () => {
     ["that does not answer", () => process.pid],
   ])("do not ask one %s", async (_, pidOf) => {
     const folder = makeVaultFolder();
-    await runHere(["credentials", "list"], folder.env);
+    await runHere(["credentials", "set", "keeper", "api_key"], folder.env, VALUE);
     const facts = { pid: pidOf(), url: "http://127.0.0.1:1", certFile: null };
     writeFileSync(join(folder.dataDir, "server.json"), JSON.stringify(facts));
     expect((await runHere(["credentials", "list"], folder.env)).status).toBe(0);
@@ -285,6 +288,45 @@ describe("credentials beside a server", () => {
     expect(existsSync(join(folder.dataDir, "server.json"))).toBe(true);
     await server.close();
     expect(existsSync(join(folder.dataDir, "server.json"))).toBe(false);
+  });
+});
+
+describe("a credential of a plugin whose manifest says nothing of it", () => {
+  const set = ["credentials", "set", "plain", "token"];
+  function makePlainFolder() {
+    const folder = makeVaultFolder();
+    const plugin = join(folder.path, "plugins/plain");
+    mkdirSync(plugin);
+    const mcpPlugin = { apiVersion: 1, entry: "./index.js" };
+    const manifest = { name: "plain", version: "1.0.0", type: "module", mcpPlugin };
+    writeFileSync(join(plugin, "package.json"), JSON.stringify(manifest));
+    writeFileSync(join(plugin, "index.js"), 'export { default } from "../keeper/index.js";');
+    const plugins = { plain: { package: "./plain" } };
+    writeFileSync(join(folder.path, "plugins.json"), JSON.stringify({ plugins }));
+    return folder;
+  }
+
+  it.each([
+    ["people", [], "", "Stored token of plain.\n"],
+    ["programs", ["--json"], '{"stored":{"plugin":"plain","name":"token","owner":"shared"}}\n', ""],
+  ])("is stored without a check where no server runs, which %s are told", async (_, ...rest) => {
+    const [flags, stdout, stored] = rest;
+    expect(await runHere([...set, ...flags], makePlainFolder().env, VALUE)).toEqual({
+      status: 0,
+      stdout,
+      stderr: `${stored}Its form was not checked: the plugin's package.json says nothing of it, and no server runs that could ask the plugin.\n`,
+    });
+  });
+
+  it("says nothing of a check where a server runs", async () => {
+    const folder = makePlainFolder();
+    const server = await startNodeServer(folder.env);
+    const env = { ...folder.env, MCP_ADMIN_TOKEN: server.adminToken };
+    expect(await runHere(set, env, VALUE)).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "Stored token of plain.\n",
+    });
   });
 });
 

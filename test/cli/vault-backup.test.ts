@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { canary } from "../helpers/canary.ts";
 import { runHere } from "../helpers/server-process.ts";
 import { digestOf, makeVaultFolder } from "../helpers/vault-folder.ts";
 import { digestAfterStart, VALUE, WAYS } from "../helpers/vault-ways.ts";
 
-const PASSPHRASE = "correct horse battery staple";
+const PASSPHRASE = canary("correct horse battery staple ");
 
 describe.each(WAYS)("a backup of the vault, $way", ({ open }) => {
   it("writes a backup that its passphrase alone opens, here and elsewhere, over what is there", async () => {

@@ -9,6 +9,7 @@ import { createScrubber } from "../../src/core/scrubber.ts";
 import { createInProcessHost, type HostKind } from "../../src/index.ts";
 import type { Principal } from "../../src/types/principal.ts";
 import type { Owner, VaultActor } from "../../src/types/vault.ts";
+import { CANARY, canary } from "../helpers/canary.ts";
 import { createRecordingLogger } from "../helpers/logger.ts";
 import { toInstance, toolCall } from "../helpers/manager.ts";
 import { openPlayed } from "../helpers/plugin-link.ts";
@@ -33,10 +34,12 @@ const FOREIGN = [
 async function openVault() {
   const { vault, sink } = await openTestVault();
   for (const [owner, instance, name] of FOREIGN) {
-    const value = `CANARY of ${owner} ${instance} ${name} and thirty-two bytes more`;
+    const value = `CANARY of ${owner} ${instance} ${name} and thirty-two bytes more ${CANARY}`;
     await vault.for(owner, SYSTEM).storeCredential(instance, name, value);
   }
-  await vault.reserved("shared", SYSTEM).storeCredential("a", "$oauth.refresh", "CANARY reserved");
+  await vault
+    .reserved("shared", SYSTEM)
+    .storeCredential("a", "$oauth.refresh", canary("CANARY reserved "));
   const read = (owner: Owner, instance: string, name: string) =>
     vault.for(owner, SYSTEM).retrieveCredential(instance, name);
   return {

@@ -60,6 +60,22 @@ describe("sealed records", () => {
     },
   );
 
+  it.each([
+    ["owner", { ...ID, owner: "user:issuer:b" }],
+    ["instance", { ...ID, instanceId: "weather2" }],
+    ["name", { ...ID, name: "apiKey2" }],
+    [
+      "owner, though it reads the same",
+      { owner: "user:issuer", instanceId: "a:weather", name: "apiKey" },
+    ],
+  ] as const)("do not open as those of another %s by the same key", async (_what, other) => {
+    const { key, text } = await makeRecord();
+    const parsed = parseRecord(text);
+    expect(parsed.ok).toBe(true);
+    expect(parsed.ok && (await openRecord(ID, parsed.value, key))).toBeInstanceOf(Uint8Array);
+    expect(parsed.ok && (await openRecord(other, parsed.value, key))).toBeNull();
+  });
+
   it(
     `have not had the same IV in ${IVS} encryptions by one key`,
     { timeout: FAULT_TIMEOUT },

@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto";
 import { encodingsOf, type Encoded } from "../helpers/encodings.ts";
 
 /** Long enough to be nowhere by chance, and short enough to be left of what was freed and partly overwritten. */
@@ -17,8 +17,8 @@ export interface MemorySecret {
 
 /** New ones for each run. */
 export function makeMemorySecrets(): readonly MemorySecret[] {
-  const { privateKey: rsa } = generateKeyPairSync("rsa", { modulusLength: 2048, ...PEM });
-  const { privateKey: ec } = generateKeyPairSync("ec", { namedCurve: "P-256", ...PEM });
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   return [
     randomText("token"),
     randomText("HS256"),
@@ -27,11 +27,6 @@ export function makeMemorySecrets(): readonly MemorySecret[] {
     privateKey("ES256", ec, ["d"], 2),
   ];
 }
-
-const PEM = {
-  publicKeyEncoding: { type: "spki", format: "pem" },
-  privateKeyEncoding: { type: "pkcs8", format: "pem" },
-} as const;
 
 function randomText(name: MemorySecretName): MemorySecret {
   const bytes = Buffer.from(randomBytes(48).toString("base64"));
@@ -43,11 +38,12 @@ function randomText(name: MemorySecretName): MemorySecret {
 /** @param line one that is of the private part alone, from 1 */
 function privateKey(
   name: MemorySecretName,
-  pem: string,
+  key: KeyObject,
   numbers: readonly ("d" | "p" | "q")[],
   line: number,
 ): MemorySecret {
-  const jwk = createPrivateKey(pem).export({ format: "jwk" });
+  const jwk = key.export({ format: "jwk" });
+  const pem = key.export({ type: "pkcs8", format: "pem" }).toString();
   const lineText = Buffer.from(pem.split("\n")[line]!).subarray(0, SAMPLE);
   const numberTraces = numbers.flatMap((number): Encoded[] => {
     const bytes = Buffer.from(jwk[number]!, "base64url");
@@ -55,7 +51,7 @@ function privateKey(
     return [
       { form: `${number} as in DER`, bytes: sample(bytes) },
       // As OpenSSL computes with it.
-      { form: `${number} backwards`, bytes: sample(Buffer.from(bytes).reverse()) },
+      { form: `${number} backwards`, bytes: sample(Buffer.from(bytes.toReversed())) },
     ];
   });
   return { name, bytes: Buffer.from(pem), traces: [...encodingsOf(lineText), ...numberTraces] };

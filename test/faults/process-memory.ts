@@ -43,7 +43,7 @@ function writableRegions(pid: number): Region[] {
     .flatMap((line) => {
       const [range = "", modes = ""] = line.split(" ");
       const [from = "", to = ""] = range.split("-");
-      if (!/^rw/.test(modes) || /\[v(var|syscall|dso)/.test(line)) return [];
+      if (!modes.startsWith("rw") || /\[v(var|syscall|dso)/.test(line)) return [];
       const start = Number.parseInt(from, 16);
       return [{ from: start, size: Number.parseInt(to, 16) - start }];
     });

@@ -1,6 +1,7 @@
 import { vi } from "vitest";
 import type { App } from "../../src/index.ts";
 import type { ServedChannel } from "../../src/types/channel.ts";
+import { noteOutput } from "./canary.ts";
 import { modernRequest, type JsonRpcAnswer } from "./mcp.ts";
 
 export interface TestChannel extends ServedChannel {
@@ -23,7 +24,10 @@ export function openChannel(app: Pick<App, "serveLocal">): TestChannel {
   let closed = false;
   let lastId = 0;
   const served = app.serveLocal({
-    send: async (message) => void sent.push(message),
+    async send(message) {
+      noteOutput("answer", message);
+      sent.push(message);
+    },
     close: () => (closed = true),
   })!;
   const next = (holds: (text: string) => boolean, from: number) =>

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
+import { noteAnswer } from "./canary.ts";
 
 /** `fetch` over a new connection of its own, which sends the headers as they are, `Host` among them. */
 export async function requestOverHttp(
@@ -21,7 +22,7 @@ export async function requestOverHttp(
   request.once("error", reject);
   if (body instanceof ReadableStream) Readable.fromWeb(body as never).pipe(request);
   else request.end(body ?? undefined);
-  return toResponse(await promise);
+  return noteAnswer(toResponse(await promise));
 }
 
 function toResponse(message: IncomingMessage): Response {

@@ -1,4 +1,6 @@
+import { inspect } from "node:util";
 import type { LogFields, Logger } from "../../src/index.ts";
+import { IS_SWEEP, noteOutput } from "./canary.ts";
 
 export interface LogRecord {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -14,7 +16,9 @@ export function createRecordingLogger(
   const write =
     (level: LogRecord["level"]) =>
     (message: string, fields: LogFields = {}) => {
-      records.push({ level, message, fields: { ...bound, ...fields } });
+      const record = { level, message, fields: { ...bound, ...fields } };
+      records.push(record);
+      if (IS_SWEEP) noteOutput("log", inspect(record, { depth: 10, maxStringLength: null }));
     };
   return {
     records,

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { noteOutput } from "./canary.ts";
 
 interface RawAnswer {
   /** The status of every response that came, in order. */
@@ -22,6 +23,7 @@ export function sendRaw(port: number, bytes: string, expected = Infinity): Promi
       [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
     const done = () => {
       socket.destroy();
+      noteOutput("answer", text);
       resolve({ statuses: statuses(), text });
     };
     socket.setEncoding("latin1").setTimeout(TIMEOUT_MS, done);

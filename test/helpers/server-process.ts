@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import { run } from "../../adapters/node/cli/program.ts";
+import { IS_SWEEP, noteOutput } from "./canary.ts";
 import { modernRequest } from "./mcp.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -54,6 +55,8 @@ export function bareEnvironment(cwd: string, env: Readonly<Record<string, string
     HOME: cwd,
     // Saves each process a third of its start.
     NODE_COMPILE_CACHE: join(ROOT, ".cache/node"),
+    // As much as can come out of it.
+    ...(IS_SWEEP && { LOG_LEVEL: "debug" }),
     ...env,
   };
 }
@@ -89,6 +92,7 @@ export async function runHere(
       },
     },
   );
+  noteOutput("command", `${stdout}\n${stderr}`);
   return { status, stdout, stderr, ...(isTerminal && { questions }) };
 }
 
@@ -101,6 +105,7 @@ export function runCli(args: readonly string[], { cwd, env, input }: RunOptions)
     timeout: 15_000,
     ...(input !== undefined && { input }),
   });
+  noteOutput("command", `${stdout}\n${stderr}`);
   return { status, stdout, stderr };
 }
 
@@ -123,7 +128,10 @@ export function startProcess(
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const exited = new Promise<Exit>((resolve) =>
-    child.once("close", (code, signal) => resolve({ code, signal })),
+    child.once("close", (code, signal) => {
+      noteOutput("process", `${stdout}\n${stderr}`);
+      resolve({ code, signal });
+    }),
   );
   const until = async (holds: () => boolean, what: string) => {
     let ended = false;
@@ -156,7 +164,7 @@ export function startProcess(
 /** An empty folder, and how to remove it. */
 export function temporaryFolder(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), "mcp-plugin-server-"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return { path, remove: () => IS_SWEEP || rmSync(path, { recursive: true, force: true }) };
 }
 
 /** Settings with which a server runs the end-to-end fixture beside the time plugin. */
@@ -225,7 +233,9 @@ export async function callTool(
   args: Record<string, unknown> = {},
 ) {
   const response = await post(mcpUrl, key, "tools/call", { name, arguments: args });
-  return { status: response.status, text: await response.text() };
+  const text = await response.text();
+  noteOutput("answer", text);
+  return { status: response.status, text };
 }
 
 /** The names of all tools, by plain HTTP. */

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { join } from "node:path";
+import { noteOutput } from "./canary.ts";
 import type { JsonRpcAnswer } from "./mcp.ts";
 import { bareEnvironment, ROOT, type Exit } from "./server-process.ts";
 
@@ -46,6 +47,7 @@ export function startStdioProcess(
   const exited = new Promise<Exit>((resolve) =>
     child.once("close", (code, signal) => {
       ended = true;
+      noteOutput("process", `${stdout}\n${stderr}`);
       resolve({ code, signal });
     }),
   );

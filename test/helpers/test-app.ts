@@ -12,13 +12,14 @@ import {
   type AppDeps,
   type InstanceEntry,
 } from "../../src/index.ts";
+import { canary, noteAnswer } from "./canary.ts";
 import { createRecordingAudit } from "./recording-audit.ts";
 import { createRecordingLogger, type LogRecord } from "./logger.ts";
 import { createRecordingSink, createVaultPlace } from "./vault.ts";
 
-export const CLIENT_KEY = "mcpk_test_client_key_0123456789abcdef";
-export const OTHER_CLIENT_KEY = "mcpk_other_client_key_0123456789abcde";
-export const ADMIN_TOKEN = "mcpa_test_admin_token_0123456789abcde";
+export const CLIENT_KEY = canary("mcpk_test_client_key_");
+export const OTHER_CLIENT_KEY = canary("mcpk_other_client_key_");
+export const ADMIN_TOKEN = canary("mcpa_test_admin_token_");
 const ORIGIN = "http://localhost:3000";
 
 export interface TestApp extends App {
@@ -94,7 +95,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     ...app,
     logs: logger.records,
     request: async (path, init) =>
-      app.fetch(new Request(new URL(path, ORIGIN), withDefaults(init))),
+      noteAnswer(await app.fetch(new Request(new URL(path, ORIGIN), withDefaults(init)))),
   };
 }
 

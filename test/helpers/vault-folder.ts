@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { canary } from "./canary.ts";
 import { callTool, temporaryFolder, type Banner } from "./server-process.ts";
 
 /** A folder with settings for a server that runs one plugin, `keeper`, which takes `api_key` and `endpoint`. */
@@ -71,7 +72,7 @@ export function makeVaultFolder(): VaultFolder {
     dataDir,
     env: {
       PORT: "0",
-      MCP_CLIENT_KEY: "mcpk_vault_folder_client_key_0123456789",
+      MCP_CLIENT_KEY: canary("mcpk_vault_folder_client_key_"),
       MCP_DATA_DIR: dataDir,
       MCP_CONFIG: join(path, "plugins.json"),
       MCP_PLUGINS_DIR: join(path, "plugins"),

@@ -1,9 +1,10 @@
 import { expect } from "vitest";
+import { canary } from "./canary.ts";
 import { startNodeServer } from "./node-server.ts";
 import { runHere } from "./server-process.ts";
 import { keptDigest, makeVaultFolder, type VaultFolder } from "./vault-folder.ts";
 
-export const VALUE = "key-8c1f 0123456789";
+export const VALUE = canary("key-8c1f ");
 const ENDPOINT = "https://service.example/8c1f";
 
 export interface OpenedVaultFolder extends VaultFolder {

@@ -1,4 +1,5 @@
 import { WebSocket, type ClientOptions } from "ws";
+import { noteOutput } from "./canary.ts";
 import { REVISION, type JsonRpcAnswer } from "./mcp.ts";
 
 interface Message {
@@ -64,7 +65,9 @@ export async function openSocket(
     ws.once("close", (code, reason) => resolve({ code, reason: reason.toString() })),
   );
   ws.on("message", (data) => {
-    const message = JSON.parse((data as Buffer).toString("utf8")) as Message & JsonRpcAnswer;
+    const text = (data as Buffer).toString("utf8");
+    noteOutput("answer", text);
+    const message = JSON.parse(text) as Message & JsonRpcAnswer;
     for (const take of waiting) {
       if (!take(message)) continue;
       waiting.delete(take);

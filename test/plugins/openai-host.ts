@@ -1,11 +1,12 @@
 import { onTestFinished } from "vitest";
 import openai from "../../plugins/openai/index.ts";
 import { createTestHost, type TestHost } from "../../src/plugins/index.ts";
+import { canary } from "../helpers/canary.ts";
 import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
 import { completion, embeddingsAnswer, MODELS } from "./openai-answers.ts";
 import { expectNone } from "./secret-search.ts";
 
-export const API_KEY = "sk-proj-0f1e2d3c4b5a_69788796-a5b4c3d2e1f0";
+export const API_KEY = canary("sk-proj-0f1e2d3c4b5a_69788796-");
 export const CHAT = "POST /v1/chat/completions";
 export const EMBEDDINGS = "POST /v1/embeddings";
 export const LIST = "GET /v1/models";

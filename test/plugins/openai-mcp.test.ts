@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import openai from "../../plugins/openai/index.ts";
 import type { Vault } from "../../src/index.ts";
+import { canary } from "../helpers/canary.ts";
 import { modern } from "../helpers/mcp.ts";
 import { createTestApp, type TestApp } from "../helpers/test-app.ts";
 import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
@@ -9,7 +10,7 @@ import { API_KEY, CHAT, EMBEDDINGS, LIST } from "./openai-host.ts";
 import { expectNone } from "./secret-search.ts";
 import { store, vaultWith } from "./stored-credentials.ts";
 
-const OTHER_KEY = "sk-proj-another-key-of-the-same-account";
+const OTHER_KEY = canary("sk-proj-another-key-");
 
 let app: TestApp;
 let service: LoopbackService;

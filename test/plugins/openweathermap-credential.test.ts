@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
+import { canary } from "../helpers/canary.ts";
 import { API_KEY, openWeather } from "./openweathermap-host.ts";
 
 const AT = { latitude: 38.7, longitude: -9.1 };
 const ELSEWHERE = { latitude: 1, longitude: 2 };
-const OTHER_KEY = "another.key_of~the-service";
+const OTHER_KEY = canary("another.key_of~the-service");
 
 const { auth } = new OpenWeatherMapPlugin();
 

@@ -2,10 +2,11 @@ import { inspect } from "node:util";
 import { expect, onTestFinished } from "vitest";
 import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
 import { createTestHost, type TestHost } from "../../src/plugins/index.ts";
+import { canary } from "../helpers/canary.ts";
 import { currentAnswer, forecastAnswer, LISBON } from "./openweathermap-answers.ts";
 import { openWeatherService, type WeatherService } from "./openweathermap-service.ts";
 
-export const API_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+export const API_KEY = canary("0f1e2d3c");
 
 export interface OpenWeather {
   readonly service: WeatherService;

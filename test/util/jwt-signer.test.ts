@@ -4,11 +4,12 @@ import { describe, expect, it } from "vitest";
 import type { JwtAlgorithm } from "../../src/types/auth.ts";
 import { utf8 } from "../../src/util/bytes.ts";
 import { signJwt } from "../../src/util/jwt-signer.ts";
+import { canary } from "../helpers/canary.ts";
 import { ecKey, edKey, rsaKey } from "../helpers/keys.ts";
 
 const NOW_S = Math.floor(Date.now() / 1_000);
 const CLAIMS = { iss: "robot", iat: NOW_S, exp: NOW_S + 60, jti: "1" };
-const SECRET = "a shared secret of enough length!";
+const SECRET = canary("a shared secret of enough length!");
 
 const sign = (algorithm: JwtAlgorithm, key: string, kid: string | null = null) =>
   signJwt({ algorithm, claims: CLAIMS, kid, key: "private_key" }, utf8(key));

@@ -1,3 +1,5 @@
+/* oxlint-disable typescript/consistent-type-imports -- an import would make this file a module, which declares no others */
+
 /** The part of the runtime's own module that the tests use; the product uses none of it. */
 declare module "cloudflare:workers" {
   export const exports: {

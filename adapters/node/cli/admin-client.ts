@@ -4,7 +4,11 @@ import { request as httpsRequest, type RequestOptions } from "node:https";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { AppError, ERROR_CODES, messageOf } from "../../../src/index.ts";
+import { systemTime } from "../runtime.ts";
 import type { ServerFile } from "../server-file.ts";
+
+/** Before its first byte the server may wait its turn for half a minute, or seal a large backup. In milliseconds. */
+const ANSWER_WITHIN_MS = 120_000;
 
 export type Report = (progress: { readonly done: number; readonly total: number }) => void;
 
@@ -12,31 +16,42 @@ export type Report = (progress: { readonly done: number; readonly total: number 
 export class AdminClient {
   readonly #server: ServerFile;
   readonly #token: string;
+  readonly #answerWithinMs: number;
 
-  constructor(server: ServerFile, token: string) {
+  constructor(
+    server: ServerFile,
+    token: string,
+    { answerWithinMs = ANSWER_WITHIN_MS }: { readonly answerWithinMs?: number } = {},
+  ) {
     this.#server = server;
     this.#token = token;
+    this.#answerWithinMs = answerWithinMs;
   }
 
-  /** The answer's text; JSON is left to the caller. */
+  /** The answer's text. */
   async send(method: string, path: string, body?: unknown): Promise<string> {
-    return text(await this.#open(method, path, body));
+    const answer = await this.#open(method, path, body);
+    return toItsEnd(() => text(answer));
+  }
+
+  /** The answer's value. That it has the form of `T`, the server's version sees to: it is the same as ours. */
+  async json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const answer = await this.send(method, path, body);
+    return toItsEnd(async () => JSON.parse(answer) as T);
   }
 
   /** Starts work that takes long, and resolves with its result. */
   async work(path: string, body: unknown, report: Report): Promise<Record<string, unknown>> {
     const answer = await this.#open("POST", path, body);
-    for await (const line of createInterface({ input: answer })) {
-      const message = JSON.parse(line) as {
-        progress?: { done: number; total: number };
-        error?: { code: string; requestId: string };
-        done?: true;
-      };
-      if (message.progress) report(message.progress);
-      if (message.error) throw toError(message.error);
-      if (message.done) return message;
-    }
-    throw new AppError("CONFIG_INVALID", "The server ended its answer too early. Try again.");
+    return toItsEnd(async () => {
+      for await (const line of createInterface({ input: answer })) {
+        const { progress, error, done, ...result } = JSON.parse(line) as WorkLine;
+        if (progress) report(progress);
+        if (error) throw toError(error);
+        if (done) return result;
+      }
+      throw endedEarly();
+    });
   }
 
   async #open(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
@@ -45,10 +60,39 @@ export class AdminClient {
       ...(body !== undefined && { "content-type": "application/json" }),
     };
     const sent = body === undefined ? undefined : JSON.stringify(body);
-    const answer = await exchange(this.#server, { method, path, headers }, sent);
+    const answer = await exchange(
+      this.#server,
+      { method, path, headers },
+      sent,
+      this.#answerWithinMs,
+    );
     if (answer.statusCode! < 300) return answer;
     throw toError(parseProblem(await text(answer)), answer.statusCode);
   }
+}
+
+interface WorkLine {
+  readonly progress?: { readonly done: number; readonly total: number };
+  readonly error?: { readonly code: string; readonly requestId: string };
+  readonly done?: true;
+  readonly [member: string]: unknown;
+}
+
+/** Reads an answer. What breaks it off, or leaves half of it, has one reason: its server is gone. */
+async function toItsEnd<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof AppError ? error : endedEarly(error);
+  }
+}
+
+function endedEarly(cause?: unknown): AppError {
+  return new AppError(
+    "CONFIG_INVALID",
+    "The server ended its answer too early, so it may have stopped. Look into its log, and try again once it runs.",
+    { cause },
+  );
 }
 
 /** Whether the server that the file tells of is there. */
@@ -69,14 +113,19 @@ function exchange(
   { url, certFile }: ServerFile,
   options: RequestOptions,
   body?: string,
+  answerWithinMs: number = ANSWER_WITHIN_MS,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const isTls = url.startsWith("https:");
   const request = isTls
     ? httpsRequest(new URL(options.path!, url), { ...options, ...trusting(certFile) })
     : httpRequest(new URL(options.path!, url), options);
+  const cancel = systemTime.after(answerWithinMs, () =>
+    request.destroy(new Error(`nothing came within ${answerWithinMs / 1000} seconds`)),
+  );
   request.once("response", resolve);
-  request.once("error", (error) =>
+  void promise.then(cancel, cancel);
+  request.on("error", (error) =>
     reject(
       new AppError("CONFIG_INVALID", `The server at ${url} does not answer: ${messageOf(error)}`, {
         cause: error,
@@ -116,7 +165,11 @@ function toError({ code, title, detail, requestId }: Problem, status?: number): 
   const known = ERROR_CODES.find((candidate) => candidate === code) ?? "INTERNAL";
   const said =
     detail ?? title ?? (status === undefined ? `It failed (${known}).` : `HTTP ${status}.`);
+  // A refusal is complete as it is. What went wrong on the server is told in its log alone.
+  const isComplete = status !== undefined && status < 500;
   const where =
-    requestId === undefined ? "" : ` The server's log has more: requestId ${requestId}.`;
+    requestId === undefined || isComplete
+      ? ""
+      : ` The server's log has more: requestId ${requestId}.`;
   return new AppError(known, `The server refused: ${said}${where}`);
 }

@@ -7,6 +7,9 @@ import { openVaultAccess } from "./vault-access.ts";
 /** What stdin may have, in bytes: the largest credential and the end of a line. */
 const MAX_STDIN_BYTES = 64 * 1024 + 2;
 
+const UNCHECKED =
+  "Its form was not checked: the plugin's package.json says nothing of it, and no server runs that could ask the plugin.";
+
 export interface CredentialFlags extends SettingFlags {
   readonly owner?: string;
   readonly json?: boolean;
@@ -27,13 +30,14 @@ export async function setCredential(
 ): Promise<void> {
   const settings = readSettings(env, flags);
   // Before the value is asked for: nobody should type a secret in vain.
-  const access = await openVaultAccess(settings, output);
+  const access = await openVaultAccess(settings, output, { mayMake: true });
   try {
     const value = await readValue(input, `${name} of ${plugin}`);
     const owner = toOwner(flags);
-    await access.set({ plugin, name, owner }, value);
+    const { isChecked } = await access.set({ plugin, name, owner }, value);
     if (flags.json) output.out(`${JSON.stringify({ stored: { plugin, name, owner } })}\n`);
     else output.err(`Stored ${name} of ${plugin}.\n`);
+    if (!isChecked) output.err(`${UNCHECKED}\n`);
   } finally {
     await access.close();
   }

@@ -12,6 +12,7 @@ import { assertKeyFits } from "../open-vault.ts";
 import { discoveryOf } from "../plugin-discovery.ts";
 import { readPluginsFile } from "../plugins-file.ts";
 import { readSettings, type Environment, type SettingFlags, type Settings } from "../settings.ts";
+import { ownerFault } from "../stores-guard.ts";
 import type { Output } from "./output.ts";
 
 interface Check {
@@ -51,7 +52,7 @@ function checksOf(settings: Settings): Check[] {
     { name: `Node ${process.versions.node}`, run: () => null },
     { name: `safe to listen on ${host}`, run: () => (assertSafeListen(settings), null) },
     { name: port === 0 ? "some port is free" : `port ${port}`, run: () => portProblem(settings) },
-    { name: `data folder ${dataDir}`, run: () => folderProblem(dataDir) },
+    { name: `data folder ${dataDir}`, run: () => folderProblem(settings) },
     { name: "master key", run: () => masterKeyProblem(settings) },
     { name: "database", run: () => databaseProblem(settings.databaseUrl) },
     { name: "vault", run: () => vaultProblem(settings) },
@@ -78,7 +79,8 @@ function portProblem({ host, port }: Settings): Promise<string | null> {
   });
 }
 
-function folderProblem(folder: string): string | null {
+function folderProblem(settings: Settings): string | null {
+  const { dataDir: folder } = settings;
   if (!existsSync(folder)) {
     const parent = nearestFolder(folder);
     accessSync(parent, constants.W_OK | constants.X_OK);
@@ -86,7 +88,7 @@ function folderProblem(folder: string): string | null {
   }
   if (!statSync(folder).isDirectory()) return "It is not a folder. Choose another: MCP_DATA_DIR.";
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  const fault = dataFolderFault(folder);
+  const fault = dataFolderFault(folder) ?? ownerFault(settings);
   if (fault !== null) return fault;
   return (statSync(folder).mode & 0o077) === 0
     ? null

@@ -18,8 +18,8 @@ export function unknownInstance(id: string, known: readonly string[]): AppError 
 }
 
 /**
- * Checks a value by what the plugin's manifest says of its credentials, where it says something. No plugin code runs for
- * that; the plugin itself may say more, and does when it starts.
+ * Checks a value by what the plugin's manifest says of its credentials, and answers whether it says anything. No plugin code
+ * runs for that, so what a plugin says in its code is not known here, and nobody checks the value by it later.
  *
  * @throws AppError `NOT_FOUND`, `CREDENTIAL_INVALID`, `PLUGIN_INVALID`
  */
@@ -28,7 +28,7 @@ export async function assertAcceptable(
   { entries, database }: Pick<NodeStores, "entries" | "database">,
   { plugin, name }: CredentialName,
   value: string,
-): Promise<void> {
+): Promise<{ readonly isChecked: boolean }> {
   const { instances } = await readRegistry({
     entries,
     store: createInstanceRepository(database.db),
@@ -48,4 +48,5 @@ export async function assertAcceptable(
   if (!auth.ok) throw new AppError("PLUGIN_INVALID", auth.reason);
   const checked = checkCredential(auth.value, name, value);
   if (!checked.ok) throw new AppError("CREDENTIAL_INVALID", checked.reason);
+  return { isChecked: auth.value !== null };
 }

@@ -7,6 +7,7 @@ import {
 import { openStores, type NodeStores } from "../stores.ts";
 import { masterKeysOf, ROTATE_GIVEN_KEY } from "../master-keys.ts";
 import type { Settings } from "../settings.ts";
+import { assertOwnStores, assertStoresThere } from "../stores-guard.ts";
 import { assertAcceptable } from "./known-instances.ts";
 import type { Output } from "./output.ts";
 import { createPlainLogger } from "./plain-logger.ts";
@@ -15,8 +16,18 @@ import type { VaultAccess } from "./vault-access.ts";
 /** Who acts on the data folder may do what the server may. */
 const ACTOR: VaultActor = { actor: "user:local", requestId: null };
 
-/** The vault of the data folder, opened by this process. */
-export async function openLocalAccess(settings: Settings, output: Output): Promise<VaultAccess> {
+/**
+ * The vault of the data folder, opened by this process.
+ *
+ * @throws AppError `CONFIG_INVALID` when there is none and none may be made, or it is another user's
+ */
+export async function openLocalAccess(
+  settings: Settings,
+  output: Output,
+  mayMake: boolean,
+): Promise<VaultAccess> {
+  assertOwnStores(settings);
+  if (!mayMake) assertStoresThere(settings);
   const stores = await openStores(settings, createPlainLogger(output));
   return createLocalAccess(settings, stores);
 }
@@ -25,8 +36,9 @@ function createLocalAccess(settings: Settings, stores: NodeStores): VaultAccess 
   const { vault } = stores;
   return {
     async set({ plugin, name, owner }, value) {
-      await assertAcceptable(settings, stores, { plugin, name, owner }, value);
+      const checked = await assertAcceptable(settings, stores, { plugin, name, owner }, value);
       await vault.for(owner, ACTOR).storeCredential(plugin, name, value);
+      return checked;
     },
     list: (plugin) => vault.list(plugin),
     async remove({ plugin, name, owner }) {

@@ -26,11 +26,15 @@ export async function run(
   input: Input = processInput,
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
+  // Time limits and waits keep no process alive (`systemTime`): a command that waits for its turn would end without a word.
+  const alive = setInterval(() => {}, 60_000);
   try {
     const program = createProgram({ env, output, input, exit: (code) => (exitCode = code) });
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     exitCode = reportError(error, argv.includes("--json"), output);
+  } finally {
+    clearInterval(alive);
   }
   return exitCode;
 }

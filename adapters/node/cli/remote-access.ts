@@ -14,6 +14,8 @@ export function createRemoteAccess(client: AdminClient): VaultAccess {
     async set({ plugin, name, owner }, value) {
       try {
         await client.send("POST", "/api/auth/credentials", { plugin, name, owner, value });
+        // By what the plugin itself says, if it says anything.
+        return { isChecked: true };
       } catch (error) {
         if (codeOf(error) === "NOT_FOUND") throw unknownInstance(plugin, await instanceIds(client));
         throw error;
@@ -21,8 +23,7 @@ export function createRemoteAccess(client: AdminClient): VaultAccess {
     },
     async list(plugin) {
       const query = plugin === undefined ? "" : `?plugin=${encodeURIComponent(plugin)}`;
-      const answer = await client.send("GET", `/api/auth/credentials${query}`);
-      const { data } = JSON.parse(answer) as ListAnswer;
+      const { data } = await client.json<ListAnswer>("GET", `/api/auth/credentials${query}`);
       return data.map(({ plugin: instanceId, ...rest }) => ({ instanceId, ...rest }));
     },
     async remove({ plugin, name, owner }) {
@@ -30,7 +31,7 @@ export function createRemoteAccess(client: AdminClient): VaultAccess {
       const query = `owner=${encodeURIComponent(owner)}`;
       await client.send("DELETE", `/api/auth/credentials/${path}?${query}`);
     },
-    status: async () => JSON.parse(await client.send("GET", "/api/vault")) as VaultStatus,
+    status: () => client.json<VaultStatus>("GET", "/api/vault"),
     async rotate(plugin, report) {
       await client.work("/api/vault/rotate", plugin === undefined ? {} : { plugin }, report);
     },
@@ -47,18 +48,14 @@ export function createRemoteAccess(client: AdminClient): VaultAccess {
       return (await client.work("/api/vault/verify", {}, report)) as unknown as Verified;
     },
     exportBackup: (passphrase) => client.send("POST", "/api/vault/export", { passphrase }),
-    async importBackup(passphrase, backup) {
-      const answer = await client.send("POST", "/api/vault/import", { passphrase, backup });
-      return JSON.parse(answer) as { imported: number };
-    },
+    importBackup: (passphrase, backup) =>
+      client.json<{ imported: number }>("POST", "/api/vault/import", { passphrase, backup }),
     close: async () => {},
   };
 }
 
 async function instanceIds(client: AdminClient): Promise<string[]> {
-  const { data } = JSON.parse(await client.send("GET", "/api/plugins")) as {
-    data: readonly { id: string }[];
-  };
+  const { data } = await client.json<{ data: readonly { id: string }[] }>("GET", "/api/plugins");
   return data.map(({ id }) => id);
 }
 

@@ -19,8 +19,12 @@ export interface Verified {
 
 /** What the commands need of the vault, whether they open it themselves or ask the server that has it open. */
 export interface VaultAccess {
-  /** @throws AppError `NOT_FOUND` for an instance that is not configured, `CREDENTIAL_INVALID` */
-  set(credential: CredentialName, value: string): Promise<void>;
+  /**
+   * Answers whether anybody was there who knows the form of the value.
+   *
+   * @throws AppError `NOT_FOUND` for an instance that is not configured, `CREDENTIAL_INVALID`
+   */
+  set(credential: CredentialName, value: string): Promise<{ readonly isChecked: boolean }>;
   list(plugin: string | undefined): Promise<readonly CredentialListing[]>;
   /** @throws AppError `CREDENTIAL_NOT_FOUND` */
   remove(credential: CredentialName): Promise<void>;
@@ -36,14 +40,19 @@ export interface VaultAccess {
 /**
  * The vault of the data folder: through the server that runs on it, or directly when none does.
  *
- * @throws AppError `UNAUTHENTICATED` when a server runs and the admin token is not known
+ * @throws AppError `UNAUTHENTICATED` when a server runs and the admin token is not known; `CONFIG_INVALID` when there is
+ * no vault, unless it may be made
  */
-export async function openVaultAccess(settings: Settings, output: Output): Promise<VaultAccess> {
+export async function openVaultAccess(
+  settings: Settings,
+  output: Output,
+  { mayMake = false }: { readonly mayMake?: boolean } = {},
+): Promise<VaultAccess> {
   const server = await findServer(settings.dataDir);
   if (server === null) {
     // Opening a vault takes modules that a request to a server does not need.
     const { openLocalAccess } = await import("./local-access.ts");
-    return openLocalAccess(settings, output);
+    return openLocalAccess(settings, output, mayMake);
   }
   const { adminToken } = settings.secrets;
   if (adminToken !== null) return createRemoteAccess(new AdminClient(server, adminToken));

@@ -96,21 +96,23 @@ export function importBackup(
   file: string,
   flags: VaultFlags,
 ): Promise<void> {
-  return withVault(context, flags, async (access, settings) => {
+  const use = async (access: VaultAccess, settings: Settings) => {
     const backup = readFileSync(file, "utf8");
     const passphrase = await readPassphrase(context, settings, "known");
     const { imported } = await access.importBackup(passphrase, backup);
     say(context, flags, { imported }, `Stored ${imported} credentials.`);
-  });
+  };
+  return withVault(context, flags, use, { mayMake: true });
 }
 
 async function withVault(
   { env, output }: CommandContext,
   flags: VaultFlags,
   use: (access: VaultAccess, settings: Settings) => Promise<void>,
+  options: { readonly mayMake?: boolean } = {},
 ): Promise<void> {
   const settings = readSettings(env, flags);
-  const access = await openVaultAccess(settings, output);
+  const access = await openVaultAccess(settings, output, options);
   try {
     await use(access, settings);
   } finally {

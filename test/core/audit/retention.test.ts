@@ -125,6 +125,36 @@ describe("retention", () => {
     expect(faults.filter(({ kind }) => kind === "edited")).toHaveLength(2);
   });
 
+  it.each([
+    ["that is no chain's id", "fzzz"],
+    ["that is an id of no version that we make", "018bcfe5-6800-4000-8000-00000000000a"],
+    ["of a chain that nobody began", "018bf000-0000-7000-8000-00000000000a"],
+  ])("signs no cut through a name %s", async (_what, made) => {
+    const { log, time, chains, sinks } = await makeDays(3);
+    const [record] = await sinks[0].read(chains[0]!, 1, 1);
+    await sinks[1].append([{ ...record!, chain: made }]);
+    // The server was down for longer than records are kept, and has no chain yet.
+    await time.advance(100 * DAY);
+    expect(await log.prune(time.now() - 10 * DAY)).toEqual({ chains: 3, records: 9 });
+    const opening = (await allRecords(sinks[0])).findLast(({ action }) => action === "chain.open")!;
+    expect(opening.detail["cut"]).toBe(chains[2]);
+  });
+
+  it("signs no cut beyond the time that it is asked for", async () => {
+    const time = createFakeTime();
+    const store = createMemoryAudit();
+    const ahead = openLog({ sinks: [store], time: createFakeTime(time.now() + 100 * DAY) });
+    await ahead.log.record(auditEntry());
+    await ahead.log.close();
+    // The clock was put right: what comes is of an earlier time, in chains with later ids.
+    const right = openLog({ sinks: [store], time });
+    await right.log.record(auditEntry());
+    await right.log.close();
+    await time.advance(10 * DAY);
+    const { log } = openLog({ sinks: [store], time });
+    expect(await log.prune(time.now())).toEqual({ chains: 0, records: 0 });
+  });
+
   it("goes on holding the cut when the chain that signed it is gone itself", async () => {
     const { log, start, time, sinks, anchor } = await makeDays(3);
     await log.prune(start + DAY);

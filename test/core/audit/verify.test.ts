@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { createAuditJournal } from "../../../adapters/node/audit-journal.ts";
+import { systemEntry } from "../../../src/core/audit/stored-entry.ts";
+import { uuidv7 } from "../../../src/util/ids.ts";
 import { createAuditRepository, type AuditTrail } from "../../../src/index.ts";
 import { auditEntry, auditKey, createMemoryAnchor, openLog } from "../../helpers/audit.ts";
 import { makeDatabase, makeFolder } from "../../helpers/database.ts";
@@ -13,7 +15,7 @@ const wait = async () => {};
 async function makeStores() {
   const folder = makeFolder();
   const database = makeDatabase();
-  const journal = createAuditJournal({ folder });
+  const journal = createAuditJournal({ folder, name: "journal" });
   const central = createAuditRepository(database);
   const anchor = createMemoryAnchor();
   const open = () => openLog({ sinks: [journal, central], anchors: [anchor] });
@@ -247,6 +249,43 @@ describe("verify", () => {
     expect(found).toContainEqual(["unreadable", "database", 0, 1]);
     expect(found).toContainEqual(["unreadable", "gone", 0, 1]);
     expect(found).toContainEqual(["edited", "journal", 5, 1]);
+  });
+
+  it.each(["fzzz", "00000000", "019f0000-0000-4000-8000-00000000000a"])(
+    "names %s as put there by somebody, for it is no chain's id",
+    async (made) => {
+      const { central, chain, run, verify } = await makeStores();
+      const [record] = await central.read(chain, 1, 1);
+      await central.append([{ ...record!, chain: made }]);
+      const { faults } = await verify();
+      expect(faults).toEqual([
+        { kind: "inserted", store: "database", chain: made, seq: 0, count: 1, reason: "it is no chain's id" },
+      ]);
+      run(`delete from audit where chain = '${made}'`);
+      expect((await verify()).faults).toEqual([]);
+    },
+  );
+
+  it("takes no signed cut through a name that is no chain's id", async () => {
+    const { journal, central, path, run, chain } = await makeStores();
+    const head = { chain: uuidv7(1_800_000_000_000), seq: 0 };
+    const opening = auditKey.link(
+      systemEntry({
+        action: "chain.open",
+        detail: { sinks: ["journal", "database"], heads: [], cut: "fzzz" },
+      }),
+      { ...head, mac: auditKey.start(head.chain) },
+      1_800_000_000_000,
+    );
+    const [last] = await journal.read(chain, 12, 1);
+    for (const store of [journal, central]) await store.append([opening]);
+    rmSync(path);
+    run(`delete from audit where chain = '${chain}'`);
+    const { log } = openLog({
+      sinks: [journal, central],
+      anchors: [{ name: "anchor", anchor: async () => {}, heads: async () => [last!] }],
+    });
+    expect(brief(await log.verify({ wait }))).toEqual([["chain-missing", "all", 0, 12]]);
   });
 
   it("tells how far it is", async () => {

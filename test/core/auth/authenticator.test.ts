@@ -2,8 +2,9 @@ import { expect, it } from "vitest";
 import { sha256 } from "../../../adapters/node/runtime.ts";
 import { createAuthenticator } from "../../../src/core/auth/authenticator.ts";
 import { environmentKey, toKeyRecord } from "../../../src/core/auth/keys.ts";
+import { canary } from "../../helpers/canary.ts";
 
-const SECRET = "a-secret-of-more-than-22-characters";
+const SECRET = canary("a-secret-of-more-than-22-characters");
 
 it("refuses one secret for a client and an administrator, whichever comes first", async () => {
   const keys = await Promise.all(

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { VaultActor } from "../../../src/index.ts";
+import { canary } from "../../helpers/canary.ts";
 import { codesOf, openTestVault, TEST_ACTOR, type TestVault } from "../../helpers/vault.ts";
 
-const SECRET = "key-0123456789";
+const SECRET = canary("key-");
 const ACTOR: VaultActor = {
   actor: "plugin:weather",
   requestId: "r-1",

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createScrubber, type CredentialId, type Owner } from "../../../src/index.ts";
+import { canary } from "../../helpers/canary.ts";
 import { codesOf, openTestVault, TEST_ACTOR } from "../../helpers/vault.ts";
 
-const SECRET = "key-0123456789";
-const OTHER = "other-987654321";
+const SECRET = canary("key-");
+const OTHER = canary("other-");
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
@@ -71,8 +72,8 @@ describe("the vault", () => {
       throw new Error("no");
     });
     await expect(failing).rejects.toThrow("no");
-    expect(seen.map((secret) => secret.buffer.byteLength)).toEqual([14, 14]);
-    expect(seen).toEqual([new Uint8Array(14), new Uint8Array(14)]);
+    expect(seen.map((secret) => secret.buffer.byteLength)).toEqual([SECRET.length, SECRET.length]);
+    expect(seen).toEqual([new Uint8Array(SECRET.length), new Uint8Array(SECRET.length)]);
   });
 
   it("holds bytes that are no text, and says so to who asks for a text", async () => {

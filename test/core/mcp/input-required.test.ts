@@ -8,13 +8,14 @@ import {
   type CallContext,
   type InputRequest,
 } from "../../../src/plugins/index.ts";
+import { canary } from "../../helpers/canary.ts";
 import { createFakeTime } from "../../helpers/fake-time.ts";
 import { modern, type JsonRpcAnswer, type ModernOptions } from "../../helpers/mcp.ts";
 import { testPlugin } from "../../helpers/plugins.ts";
 import { OTHER_CLIENT_KEY, type TestApp } from "../../helpers/test-app.ts";
 import { WAYS } from "../../helpers/ways.ts";
 
-const SECRET = "canary-91c4";
+const SECRET = canary("91c4");
 const FORM = elicit("What is your name?", {
   type: "object",
   properties: { name: { type: "string" } },

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { importPlugin } from "../../../adapters/node/import-plugin.ts";
 import { createWorkerHost } from "../../../adapters/node/worker-host/worker-host.ts";
 import { createInProcessHost } from "../../../src/index.ts";
+import { CANARY, canary } from "../../helpers/canary.ts";
 import { CALL_PATHS } from "../../helpers/call-paths.ts";
 import { modern, modernRequest } from "../../helpers/mcp.ts";
 import { testPlugin } from "../../helpers/plugins.ts";
@@ -10,7 +11,7 @@ import { readSse } from "../../helpers/sse.ts";
 import { createTestApp, type TestApp } from "../../helpers/test-app.ts";
 import { createPlainVault } from "../../helpers/plain-vault.ts";
 
-const TOKEN = 'sk-"leaky"/0123456789+abcdef';
+const TOKEN = canary('sk-"leaky"/+');
 const REPORTS = { progressToken: "token", "io.modelcontextprotocol/logLevel": "debug" };
 const ELICITATION = { elicitation: {} };
 const text = (value: string) => ({ type: "text", text: value });
@@ -206,7 +207,7 @@ describe("an object of a plugin's in this process", () => {
     const app = await createTestApp({ plugins: { sly: plugin }, deps: { vault } });
     onTestFinished(() => app.close());
     const answer = JSON.stringify(await callTool(app, "sly_run"));
-    expect(answer).not.toContain("0123456789");
+    expect(answer).not.toContain(CANARY);
     expect(answer).toContain("harmless");
   });
 

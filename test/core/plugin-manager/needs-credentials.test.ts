@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Vault } from "../../../src/types/vault.ts";
+import { canary } from "../../helpers/canary.ts";
 import { callTool, createPlugin, toolCall } from "../../helpers/manager.ts";
 import { refuseUnhandledRejections } from "../../helpers/unhandled-rejections.ts";
 import { AUTH, FIELD, MISSING, needy, openNeedy as open, SYSTEM } from "./needy.ts";
@@ -71,7 +72,7 @@ describe("a plugin that needs credentials", () => {
     const deaf: Vault = { ...vault, onChange: () => () => {} };
     const { manager, statusOf, call } = open({ vault: deaf });
     await manager.start();
-    await vault.for("shared", SYSTEM).storeCredential("a", "api_key", "s3cret-key");
+    await vault.for("shared", SYSTEM).storeCredential("a", "api_key", canary("s3cret-key"));
     expect(statusOf("a").state).toBe("needs-credentials");
     const answers = await Promise.all([call(), call(), call()]);
     expect(answers).toEqual([1, 2, 3].map(() => ({ kind: "result", value: {} })));
@@ -90,7 +91,7 @@ describe("a plugin that needs credentials", () => {
       vault: { ...vault, onChange: () => () => {} },
     });
     await manager.start();
-    await vault.for("shared", SYSTEM).storeCredential("a", "api_key", "s3cret-key");
+    await vault.for("shared", SYSTEM).storeCredential("a", "api_key", canary("s3cret-key"));
     await expect(call()).rejects.toMatchObject({ code: "PLUGIN_UNAVAILABLE" });
     expect(await call()).toEqual({ kind: "result", value: {} });
   });

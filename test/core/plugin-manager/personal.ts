@@ -10,7 +10,7 @@ import {
 import { createPlainVault } from "../../helpers/plain-vault.ts";
 
 const SYSTEM: VaultActor = { actor: "system", requestId: null };
-export const AUTH = {
+const AUTH = {
   type: "api-key",
   required: true,
   owner: "user",

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { CredentialId } from "../../../src/index.ts";
-import { Acknowledged, idOfKey, type Said } from "../acknowledged.ts";
+import { Acknowledged, idOfKey, keyOf, type Said } from "../acknowledged.ts";
 import { FAULT_ACTOR, openPlace, readValue, type NodeDriver } from "../node-place.ts";
 import { say, stayAlive } from "./say.ts";
 
@@ -8,7 +8,7 @@ import { say, stayAlive } from "./say.ts";
 //   <folder> <driver> store|read <key of a credential> ...
 const [folder = "", driver = "", what = "", ...keys] = process.argv.slice(2);
 const AFTERWARDS = 12;
-const MOST = 20_000;
+const MOST = what === "store" ? 300 : 10_000;
 
 const release = stayAlive();
 const place = await openPlace(folder, driver as NodeDriver);
@@ -45,11 +45,16 @@ async function read(key: string, id: CredentialId): Promise<void> {
   }
 }
 
-async function useMany(key: string): Promise<void> {
-  const id = idOfKey(key);
+async function useMany(first: string): Promise<void> {
+  const id = idOfKey(first);
+  const use = what === "store" ? store : read;
   for (let number = 0; failures === 0; number++) {
     if (number === MOST) throw new Error("the disk is not full yet");
-    await attempt(key, () => (what === "store" ? store(key, id) : read(key, id)));
+    await attempt(first, () => use(first, id));
+    // What is written over takes no more room.
+    if (what !== "store") continue;
+    const other = { ...id, name: `${id.name}${number}` };
+    await attempt(keyOf(other), () => store(keyOf(other), other));
   }
 }
 

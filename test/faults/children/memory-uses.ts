@@ -23,6 +23,7 @@ const own = vault.for("shared", FAULT_ACTOR);
 const { services } = createDesk({
   instanceId: INSTANCE,
   ownerOf: () => "shared",
+  isSecret: () => true,
   vault,
   createScrubber,
   time: systemTime,

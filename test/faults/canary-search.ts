@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { encodingsOf } from "../helpers/encodings.ts";
+
+export interface CanaryHit {
+  /** Relative to the folder that was searched. */
+  readonly file: string;
+  readonly form: string;
+  readonly around: string;
+}
+
+export interface CanarySearch {
+  readonly files: number;
+  readonly bytes: number;
+  readonly hits: readonly CanaryHit[];
+}
+
+/** Looks into every file of a folder for texts in every form; of each form, the first place in a file. */
+export function searchFolder(folder: string, texts: readonly string[]): CanarySearch {
+  const needles = texts.flatMap((text) => encodingsOf(Buffer.from(text)));
+  const hits: CanaryHit[] = [];
+  let files = 0;
+  let bytes = 0;
+  for (const path of filesIn(folder)) {
+    const content = readFileSync(path);
+    files++;
+    bytes += content.length;
+    for (const { form, bytes: needle } of needles) {
+      const at = content.indexOf(needle);
+      if (at < 0) continue;
+      const around = content.subarray(Math.max(0, at - 120), at + needle.length + 40);
+      hits.push({ file: relative(folder, path), form, around: around.toString("latin1") });
+    }
+  }
+  return { files, bytes, hits };
+}
+
+/** Regular files alone: tests leave FIFOs, sockets and links, too. */
+function* filesIn(folder: string): Generator<string> {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isDirectory() === true) yield* filesIn(path);
+    else if (stat?.isFile() === true) yield path;
+  }
+}
