@@ -29,6 +29,7 @@ export { auditLine, parseAuditLine } from "./core/audit/record-line.ts";
 export { parseMasterKey } from "./core/auth/master-key.ts";
 export { openVault } from "./core/auth/open-vault.ts";
 export type { OpenedVault, OpenVaultDeps } from "./core/auth/open-vault.ts";
+export { assertOwner } from "./core/auth/credential-ids.ts";
 export { passphraseBytes, passphraseFault } from "./core/auth/passphrase.ts";
 export { readAuditKey } from "./core/auth/audit-key.ts";
 export { readAuthConfig } from "./core/auth-config.ts";

@@ -1,17 +1,19 @@
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { closeSync, constants, fstatSync, openSync, read, readSync } from "node:fs";
+import { promisify } from "node:util";
 import { parseAuditLine, type AuditRecord, type DamagedRecord } from "../../src/index.ts";
 
 const CHUNK = 64 * 1_024;
+/** Of the beginning or the end of a file, at first. */
+const TAIL = 4 * 1_024;
 const NEWLINE = 0x0a;
 /** A place in the file is remembered for every so many records. */
 const MARK_EVERY = 250;
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const readChunk = promisify(read);
 
-/** A line of a journal, with its newline, and where the next one begins. */
-export interface JournalLine {
+/** A line of a journal, and where the next one begins. */
+interface JournalLine {
   readonly content: AuditRecord | DamagedRecord;
-  readonly bytes: Uint8Array;
   readonly end: number;
 }
 
@@ -32,10 +34,13 @@ export class JournalReader {
   /** Records from `fromSeq` on, in the order of the file. What is no record is left out. */
   async read(path: string, fromSeq: number, limit: number): Promise<AuditRecord[]> {
     const marks = this.#marks.get(path) ?? [{ seq: Number.MIN_SAFE_INTEGER, offset: 0 }];
-    this.#marks.set(path, marks);
     const start = marks.findLast(({ seq }) => seq <= fromSeq) ?? marks[0]!;
     const found: AuditRecord[] = [];
     if (limit <= 0) return found;
+    // How a chain begins and ends is what is asked for most, of many chains.
+    const one = limit === 1 ? (fromSeq === 1 ? this.#first(path) : this.head(path)) : null;
+    if (one?.seq === fromSeq) return [one];
+    this.#marks.set(path, marks);
     for await (const { content, end } of readRecords(path, start.offset)) {
       if ("damage" in content) continue;
       const last = marks.at(-1)!;
@@ -48,36 +53,42 @@ export class JournalReader {
     return found;
   }
 
-  /** The last record of a file, whatever damage comes after it. */
-  async head(path: string): Promise<AuditRecord | null> {
-    const file = await openToRead(path);
-    if (file === null) return null;
-    try {
-      let tail = Buffer.alloc(0);
-      for (let offset = (await file.stat()).size; offset > 0;) {
-        const length = Math.min(CHUNK, offset);
-        offset -= length;
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
-        tail = Buffer.concat([buffer.subarray(0, bytesRead), tail]);
-        const record = lastRecordIn(tail, offset === 0);
-        if (record !== null) return record;
+  /** The last record of a file, whatever damage comes after it. Synchronous: a file takes 50 µs, through the thread pool 500. */
+  head(path: string): AuditRecord | null {
+    return withFile(path, (file) => {
+      const { size } = fstatSync(file);
+      for (let length = Math.min(TAIL, size); ; length = Math.min(length * 4, size)) {
+        const tail = Buffer.alloc(length);
+        const record = lastRecordIn(
+          tail.subarray(0, readSync(file, tail, 0, length, size - length)),
+          length === size,
+        );
+        if (record !== null || length === size) return record;
       }
-      return null;
-    } finally {
-      await file.close();
-    }
+    });
+  }
+
+  /** The record in the first line, if that is short. */
+  #first(path: string): AuditRecord | null {
+    return withFile(path, (file) => {
+      const start = Buffer.alloc(TAIL);
+      const end = start.subarray(0, readSync(file, start, 0, TAIL, 0)).indexOf(NEWLINE);
+      const content = end < 0 ? null : toContent(start.subarray(0, end));
+      return content === null || "damage" in content ? null : content;
+    });
   }
 }
 
 /** The lines of a journal from an offset on. A file that is not there has none. */
 export async function* readRecords(path: string, offset = 0): AsyncGenerator<JournalLine> {
-  const file = await openToRead(path);
+  const file = openToRead(path);
   if (file === null) return;
   try {
     let rest = Buffer.alloc(0);
     let at = offset;
     for (;;) {
-      const { buffer, bytesRead } = await file.read(
+      const { buffer, bytesRead } = await readChunk(
+        file,
         Buffer.alloc(CHUNK),
         0,
         CHUNK,
@@ -89,15 +100,15 @@ export async function* readRecords(path: string, offset = 0): AsyncGenerator<Jou
         const bytes = rest.subarray(0, end + 1);
         at += bytes.length;
         rest = rest.subarray(end + 1);
-        yield { content: toContent(bytes.subarray(0, end)), bytes, end: at };
+        yield { content: toContent(bytes.subarray(0, end)), end: at };
       }
     }
     // No newline: a write that was interrupted, or a file that somebody has cut.
     if (rest.length > 0) {
-      yield { content: { damage: "torn" }, bytes: rest, end: at + rest.length };
+      yield { content: { damage: "torn" }, end: at + rest.length };
     }
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -120,12 +131,22 @@ function toContent(line: Buffer): AuditRecord | DamagedRecord {
   return record ?? { damage: "unreadable" };
 }
 
-/** `null` when there is none. A link, a device or a pipe is none of ours. */
-async function openToRead(path: string): Promise<FileHandle | null> {
+function withFile<T>(path: string, work: (file: number) => T): T | null {
+  const file = openToRead(path);
+  if (file === null) return null;
   try {
-    const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    if ((await file.stat()).isFile()) return file;
-    await file.close();
+    return work(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** `null` when there is none. A link, a device or a pipe is none of ours. */
+function openToRead(path: string): number | null {
+  try {
+    const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (fstatSync(file).isFile()) return file;
+    closeSync(file);
     return null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

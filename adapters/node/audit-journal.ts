@@ -7,12 +7,11 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
-  renameSync,
-  unlinkSync,
   writeSync,
 } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
   AppError,
@@ -22,10 +21,13 @@ import {
   type AuditStore,
   type DamagedRecord,
 } from "../../src/index.ts";
-import { JournalReader, readRecords, type JournalLine } from "./audit-journal-reader.ts";
+import { JournalId } from "./audit-journal-id.ts";
+import { JournalReader, readRecords } from "./audit-journal-reader.ts";
 
-const FILE = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl$/;
-const CHAIN = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const CHAIN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const SUFFIX = ".jsonl";
+/** Files whose ends are read without letting others work. */
+const PAUSE_EVERY = 100;
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR } = constants;
 const syncFile = promisify(fsync);
 
@@ -49,18 +51,19 @@ interface OpenFile {
  */
 export function createAuditJournal({
   folder,
-  name = "journal",
+  name,
 }: {
   readonly folder: string;
-  /** As it stands in the chains. Journals on several machines need names of their own. */
+  /** As it stands in the chains. When left out, it is `journal:` and an id that is kept in the folder. */
   readonly name?: string;
 }): AuditStore {
   const open = new Map<string, OpenFile>();
   const dirty = new Set<OpenFile>();
   const reader = new JournalReader();
+  const id = new JournalId(folder);
   const pathOf = (chain: string) => {
     if (!CHAIN.test(chain)) throw new Error("it is no chain's id");
-    return join(folder, `${chain}.jsonl`);
+    return join(folder, chain + SUFFIX);
   };
 
   /** The file to append to. One that is there already was begun by this journal: two processes never share a chain. */
@@ -74,6 +77,7 @@ export function createAuditJournal({
       forget(chain, known);
     }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (name === undefined) id.store();
     const file = openSync(pathOf(chain), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     syncFolder(folder);
     const opened = { file, size: 0, found: 0, seq: 0 };
@@ -112,7 +116,9 @@ export function createAuditJournal({
   }
 
   return {
-    name,
+    get name() {
+      return name ?? `journal:${id.value}`;
+    },
 
     async append(records) {
       if (records.length === 0) return;
@@ -138,10 +144,14 @@ export function createAuditJournal({
       }
     },
 
-    async heads() {
+    chains: () => chainsIn(folder),
+
+    async heads(from = "") {
       const heads: AuditHead[] = [];
-      for (const chain of await chainsIn(folder)) {
-        const head = await reader.head(pathOf(chain));
+      const chains = (await chainsIn(folder)).filter((chain) => chain >= from);
+      for (const [index, chain] of chains.entries()) {
+        if (index % PAUSE_EVERY === PAUSE_EVERY - 1) await pause();
+        const head = reader.head(pathOf(chain));
         if (head !== null) heads.push({ chain, seq: head.seq, mac: head.mac });
       }
       return heads;
@@ -153,26 +163,13 @@ export function createAuditJournal({
       for await (const { content } of readRecords(pathOf(chain))) yield content;
     },
 
-    async cut(chain, toSeq) {
+    async cut(chain) {
       const path = pathOf(chain);
       const opened = open.get(chain);
-      const kept: JournalLine[] = [];
-      for await (const line of readRecords(path)) {
-        if ("damage" in line.content || line.content.seq > toSeq) kept.push(line);
-      }
-      if (kept.length === 0) {
-        await rm(path, { force: true });
-      } else {
-        replace(path, kept);
-      }
+      await rm(path, { force: true });
       reader.forget(path);
       syncFolder(folder);
-      if (opened === undefined) return;
-      forget(chain, opened);
-      if (kept.length === 0) return;
-      const file = openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW);
-      const { size } = fstatSync(file);
-      open.set(chain, { file, size, found: size, seq: opened.seq });
+      if (opened !== undefined) forget(chain, opened);
     },
 
     async close() {
@@ -202,26 +199,15 @@ function writeWhole(target: OpenFile, bytes: Uint8Array): void {
 async function chainsIn(folder: string): Promise<string[]> {
   try {
     const names = await readdir(folder);
-    return names.flatMap((name) => FILE.exec(name)?.[1] ?? []).toSorted();
+    return names
+      .filter((name) => name.endsWith(SUFFIX))
+      .map((name) => name.slice(0, -SUFFIX.length))
+      .filter((chain) => CHAIN.test(chain))
+      .toSorted();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-}
-
-function replace(path: string, lines: readonly JournalLine[]): void {
-  const draft = `${path}.new`;
-  const file = openSync(draft, O_RDWR | O_CREAT | constants.O_TRUNC | O_NOFOLLOW, 0o600);
-  try {
-    writeSync(file, Buffer.concat(lines.map(({ bytes }) => bytes)));
-    fsyncSync(file);
-  } catch (error) {
-    unlinkSync(draft);
-    throw error;
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
 }
 
 /** Makes names survive a power cut, where the platform can do that. */

@@ -29,11 +29,3 @@ export function createKeyReader({
     );
   };
 }
-
-/** @throws TypeError for a key among the settings, which lie in a plain file */
-export function refuseKeyInSettings(settings: object, pluginId: string): void {
-  if (!Object.hasOwn(settings, "apiKey")) return;
-  throw new TypeError(
-    `The API key is not a setting: store it as the credential "${FIELD}" of "${pluginId}", and take apiKey out of the settings.`,
-  );
-}

@@ -5,7 +5,7 @@ import type {
   Resource,
   Tool,
 } from "mcp-plugin-server/plugin";
-import { AUTH, createKeyReader, refuseKeyInSettings } from "./api-key.ts";
+import { AUTH, createKeyReader } from "./api-key.ts";
 import type { ForecastArguments, WeatherArguments } from "./argument-schemas.ts";
 import { createClient, type Client } from "./client.ts";
 import { SETTINGS_SCHEMA, type Settings } from "./settings.ts";
@@ -33,7 +33,6 @@ export default class OpenWeatherMapPlugin implements MCPPlugin {
 
   async initialize(context: PluginContext): Promise<void> {
     const settings = context.config as Settings;
-    refuseKeyInSettings(settings, context.pluginId);
     const apiKey = createKeyReader(context);
     const { logger } = context;
     this.#running = {

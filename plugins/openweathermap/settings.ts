@@ -15,11 +15,13 @@ export const LANGUAGE_PATTERN = "^[A-Za-z]{2}(?:[-_][A-Za-z]{2})?$";
 export const SETTINGS_SCHEMA: JsonSchema = {
   type: "object",
   properties: {
-    // Let through, so that the plugin can say where the key belongs, which a schema cannot.
+    // A plain file is no place for it. The server says so in the words of the description.
     apiKey: {
+      not: {},
       deprecated: true,
       writeOnly: true,
-      description: "Not a setting: store the key as the credential api_key.",
+      description:
+        "The API key is not a setting: store it as the credential api_key, and take apiKey out of the settings.",
     },
     units: {
       enum: UNITS,

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { readBody } from "../core/read-body.ts";
 import { AppError } from "../errors.ts";
+import { parseJson } from "../util/parse-json.ts";
 
 /** What a body may have, in bytes, unless a route says otherwise. */
 const MAX_BYTES = 1024 * 1024;
@@ -24,22 +25,17 @@ export async function readJsonBody<T>(
     if (text.reason === "unreadable") throw invalid("it cannot be read");
     throw new AppError("BODY_TOO_LARGE", `The body has more than ${maxBytes} bytes.`);
   }
-  const parsed = schema.safeParse(parseJson(text.value));
+  const value = parseJson(text.value);
+  if (value === undefined) throw invalid("it is not JSON");
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   // The names of members are the schema's own, except those that are too many: these are somebody's text.
   const places = parsed.error.issues.map(
-    ({ path, code }) => `/${path.map(String).join("/")}: ${code}`,
+    // The schema's author has written the message of a check of its own; the others are the library's, which may quote.
+    ({ path, code, message }) =>
+      `/${path.map(String).join("/")}: ${code === "custom" ? message : code}`,
   );
   throw invalid(places.join("; "));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Its message would have a part of the text.
-    throw invalid("it is not JSON");
-  }
 }
 
 function invalid(reason: string): AppError {

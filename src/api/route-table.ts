@@ -60,7 +60,10 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
   ): Promise<Response> {
     const requestId = uuidv7(deps.now());
     const response = await answer(request, route, params, requestId);
-    return route.policy === "mcp" ? response : scrubAnswer(response, deps.scrubber, requestId);
+    if (route.policy === "mcp") return response;
+    const clean = await scrubAnswer(response, deps.scrubber, requestId);
+    if (route.policy === "admin") clean.headers.set("cache-control", "no-store");
+    return clean;
   }
 
   async function answer(
@@ -94,7 +97,6 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
             { principal, route: name, requestId, ended: () => ended },
             respond,
           );
-      response.headers.set("cache-control", "no-store");
       return response;
     } catch (error) {
       return failure(error, requestId, deps.logger);

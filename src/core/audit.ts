@@ -181,7 +181,7 @@ async function cutAll(
   for (const store of stores) {
     for (const { chain } of expired) {
       try {
-        await store.cut(chain, Number.MAX_SAFE_INTEGER);
+        await store.cut(chain);
       } catch (error) {
         isCut = false;
         const fields = { sink: store.name, chain, error: messageOf(error) };

@@ -1,5 +1,6 @@
 import type { HostedPlugin } from "../types/host.ts";
-import { OwnerObjects, type OwnerLife, type OwnerObjectsDeps } from "./owner-objects.ts";
+import type { OwnerLife } from "./owner-object.ts";
+import { OwnerObjects, type OwnerObjectsDeps } from "./owner-objects.ts";
 import type { PluginInstanceDeps } from "./plugin-instance-deps.ts";
 
 /** As `PluginInstance` is: a life that can be told that its plugin is gone. */

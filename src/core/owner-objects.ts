@@ -8,21 +8,12 @@ import type { Owner } from "../types/vault.ts";
 import { stackOf } from "../errors.ts";
 import { LruMap } from "../util/lru.ts";
 import { needsCredentials } from "./credential-needs.ts";
+import { MAX_CALL_MS } from "./call-limits.ts";
+import { OwnerObject, type OwnerLife } from "./owner-object.ts";
 import { ownerOf } from "./owners.ts";
 import { stopped, unlessCancelled, type CallRun } from "./plugin-run.ts";
-import type { PluginState } from "./plugin-state.ts";
 import type { CallReports } from "./running-call.ts";
-
-/** The life of one owner's plugin object. The pool never runs two of its methods at once, but for `abandon`. */
-export interface OwnerLife {
-  readonly state: PluginState;
-  /** `null` unless it runs. */
-  readonly run: CallRun | null;
-  load(): Promise<void>;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  abandon(): void;
-}
+import { StartFailures } from "./start-failures.ts";
 
 export interface OwnerLimits {
   /** Objects that one instance may have at a time. */
@@ -46,14 +37,8 @@ export interface OwnerObjectsDeps {
   readonly logger: Logger;
 }
 
-interface Entry {
-  readonly life: OwnerLife;
-  readonly handedOut: Scrubber;
-  /** Its way up has ended, however. Never rejects. */
-  ready: Promise<readonly MissingCredential[]>;
-  inUse: number;
-  cancelIdle: () => void;
-}
+/** Failures that are remembered: owners come and go. */
+const MAX_FAILURES = 1_000;
 
 /**
  * The plugin objects of an instance whose credentials belong to its users: one for each owner, made on first use, stopped
@@ -62,11 +47,13 @@ interface Entry {
 export class OwnerObjects implements CallRun {
   readonly #deps: OwnerObjectsDeps;
   /** In the order of their last use. */
-  readonly #entries = new Map<Owner, Entry>();
-  readonly #ending = new Map<Owner, Promise<void>>();
+  readonly #objects = new Map<Owner, OwnerObject>();
+  /** Those that get no new calls, until they have stopped. */
+  readonly #ending = new Map<OwnerObject, Promise<void>>();
   /** They outlive the objects: a call's answer may come just after its object's end. */
   readonly #scrubbers: LruMap<Owner, Scrubber>;
-  readonly #whenIdle = new Set<() => void>();
+  readonly #failures: StartFailures;
+  readonly #whenUnused = new Set<() => void>();
   /** Those that wait for their object to start count, too. */
   #calls = 0;
   #closed = false;
@@ -74,6 +61,7 @@ export class OwnerObjects implements CallRun {
   constructor(deps: OwnerObjectsDeps) {
     this.#deps = deps;
     this.#scrubbers = new LruMap(2 * deps.limits.max);
+    this.#failures = new StartFailures(MAX_FAILURES, deps.time);
   }
 
   get instanceId(): string {
@@ -86,26 +74,27 @@ export class OwnerObjects implements CallRun {
     const owner = ownerOf(call.principal);
     if (owner === null)
       return refusal(`"${instanceId}" serves callers with credentials of their own.`);
-    const entry = this.#entries.get(owner) ?? this.#open(owner);
-    if (entry === null) {
+    if (this.#failures.holds(owner)) return this.#notStarted();
+    const object = this.#objects.get(owner) ?? this.#open(owner);
+    if (object === null) {
       return refusal(`"${instanceId}" serves as many users as it can right now. Try again later.`);
     }
-    this.#begin(owner, entry);
+    this.#begin(owner, object);
     try {
-      const missing = await unlessCancelled(entry.ready, call, reports);
-      if (missing.length > 0) return needsCredentials(instanceId, owner, missing);
-      const { run } = entry.life;
+      const answer = await unlessCancelled(object.ready, call, reports);
+      if (answer !== null && !this.#closed) return answer;
+      const { run } = object.life;
       if (run === null) throw stopped(instanceId);
       return await run.call(call, timeoutMs, reports);
     } finally {
-      this.#end(owner, entry);
+      this.#end(owner, object);
     }
   }
 
   handedOutTo(principal: Principal): Scrubber {
     const owner = ownerOf(principal);
     if (owner === null) return this.#deps.createScrubber();
-    return this.#entries.get(owner)?.handedOut ?? this.#scrubberOf(owner);
+    return this.#objects.get(owner)?.handedOut ?? this.#scrubberOf(owner);
   }
 
   async drain(graceMs: number): Promise<void> {
@@ -113,70 +102,75 @@ export class OwnerObjects implements CallRun {
     if (this.#calls > 0) {
       await new Promise<void>((resolve) => {
         const cancel = this.#deps.time.after(graceMs, resolve);
-        this.#whenIdle.add(() => {
+        this.#whenUnused.add(() => {
           cancel();
           resolve();
         });
       });
     }
-    const lives = [...this.#entries.values()].map(({ life }) => life);
-    for (const life of lives) if (life.run === null) life.abandon();
-    await Promise.all(lives.flatMap(({ run }) => run?.drain(0) ?? []));
+    const all = [...this.#objects.values(), ...this.#ending.keys()];
+    await Promise.all(all.map((object) => object.cutShort()));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const owner of this.#entries.keys()) this.forget(owner);
+    for (const object of this.#objects.values()) this.#letGo(object, 0);
     await Promise.all(this.#ending.values());
   }
 
-  /** Stops an owner's object after its calls in flight: its credentials are others now. */
-  forget(owner: Owner): void {
-    const entry = this.#entries.get(owner);
-    if (entry === undefined) return;
-    this.#entries.delete(owner);
-    entry.cancelIdle();
-    const before = this.#ending.get(owner) ?? Promise.resolve();
-    const end = Promise.allSettled([before, entry.ready])
-      .then(() => entry.life.stop())
+  /**
+   * A credential of the owner's was stored or deleted. Where the plugin cannot do without it, and the object has not done so
+   * itself, the next call gets another object; those in flight finish on the old one.
+   */
+  takeCredentialChange(owner: Owner, name: string, isRequired: boolean): void {
+    const object = this.#objects.get(owner);
+    if (object?.life.hasWritten(name)) return;
+    this.#failures.forget(owner);
+    if (isRequired && object !== undefined) this.#letGo(object, MAX_CALL_MS);
+  }
+
+  /** @param graceMs for those that use it */
+  #letGo(object: OwnerObject, graceMs: number): void {
+    const { owner } = object;
+    this.#objects.delete(owner);
+    const end = object
+      .retire(graceMs)
       .catch((error: unknown) => {
         const fields = { owner, error: stackOf(error) };
         this.#deps.logger.error("A user's plugin object did not stop in order", fields);
       })
-      .finally(() => {
-        if (this.#ending.get(owner) === end) this.#ending.delete(owner);
-      });
-    this.#ending.set(owner, end);
+      .finally(() => this.#ending.delete(object));
+    this.#ending.set(object, end);
   }
 
   /** `null` when there are as many as may be, and each is in use. */
-  #open(owner: Owner): Entry | null {
-    const { limits, create } = this.#deps;
-    const before = [this.#ending.get(owner) ?? Promise.resolve()];
-    if (this.#entries.size >= limits.max) {
-      const idle = [...this.#entries].find(([, { inUse }]) => inUse === 0);
+  #open(owner: Owner): OwnerObject | null {
+    const { limits, create, time } = this.#deps;
+    // One that nobody uses has stopped before the owner's next one starts.
+    const before = [...this.#ending].flatMap(([object, end]) =>
+      object.owner === owner && !object.isInUse ? [end] : [],
+    );
+    const finishing = [...this.#ending.keys()].filter(({ isInUse }) => isInUse);
+    if (this.#objects.size + finishing.length >= limits.max) {
+      const idle = [...this.#objects.values()].find(({ isInUse }) => !isInUse);
       if (idle === undefined) return null;
-      this.forget(idle[0]);
-      before.push(this.#ending.get(idle[0]) ?? Promise.resolve());
+      this.#letGo(idle, 0);
+      before.push(this.#ending.get(idle) ?? Promise.resolve());
     }
     const handedOut = this.#scrubberOf(owner);
-    const drop = () => void (this.#entries.get(owner) === entry && this.#entries.delete(owner));
+    const drop = () => void (this.#objects.get(owner) === object && this.#objects.delete(owner));
     const life = create(owner, handedOut, (letGo) => {
       drop();
-      void entry.ready.then(letGo);
+      void object.ready.then(letGo);
     });
-    const entry: Entry = {
-      life,
-      handedOut,
-      ready: Promise.resolve([]),
-      inUse: 0,
-      cancelIdle: () => {},
-    };
-    entry.ready = this.#bringUp(owner, life, before).finally(() => {
+    const object = new OwnerObject(owner, life, handedOut, time);
+    object.ready = this.#bringUp(owner, life, before).then((answer) => {
+      if (this.#objects.get(owner) === object && answer === "failed") this.#failures.note(owner);
       if (life.run === null) drop();
+      return answer === "failed" ? this.#notStarted() : answer;
     });
-    this.#entries.set(owner, entry);
-    return entry;
+    this.#objects.set(owner, object);
+    return object;
   }
 
   #scrubberOf(owner: Owner): Scrubber {
@@ -185,40 +179,49 @@ export class OwnerObjects implements CallRun {
     return handedOut;
   }
 
-  /** Answers what the owner has not stored; nothing was loaded then. */
+  /** Answers what to say where the owner has not stored what it needs: nothing was loaded then. */
   async #bringUp(
     owner: Owner,
     life: OwnerLife,
     before: readonly Promise<void>[],
-  ): Promise<readonly MissingCredential[]> {
+  ): Promise<CallOutcome | "failed" | null> {
+    const { findMissing, instanceId, logger } = this.#deps;
     try {
       await Promise.all(before);
-      const missing = await this.#deps.findMissing(owner);
-      if (missing.length > 0) return missing;
+      const missing = await findMissing(owner);
+      if (missing.length > 0) return needsCredentials(instanceId, owner, missing);
       await life.load();
       if (life.state === "loaded") await life.start();
     } catch (error) {
       const fields = { owner, error: stackOf(error) };
-      this.#deps.logger.error("A user's plugin object did not start", fields);
+      logger.error("A user's plugin object did not start", fields);
     }
-    return [];
+    if (life.run === null) return "failed";
+    this.#failures.forget(owner);
+    return null;
   }
 
-  #begin(owner: Owner, entry: Entry): void {
+  #notStarted(): CallOutcome {
+    const { instanceId } = this.#deps;
+    return refusal(
+      `"${instanceId}" could not be started for you; the server's log has the reason.`,
+    );
+  }
+
+  #begin(owner: Owner, object: OwnerObject): void {
     this.#calls++;
-    entry.inUse++;
-    entry.cancelIdle();
-    if (this.#entries.get(owner) !== entry) return;
-    this.#entries.delete(owner);
-    this.#entries.set(owner, entry);
+    object.begin();
+    if (this.#objects.get(owner) !== object) return;
+    this.#objects.delete(owner);
+    this.#objects.set(owner, object);
   }
 
-  #end(owner: Owner, entry: Entry): void {
+  #end(owner: Owner, object: OwnerObject): void {
     this.#calls--;
-    if (this.#calls === 0) for (const resume of this.#whenIdle) resume();
-    entry.inUse--;
-    if (entry.inUse > 0 || this.#entries.get(owner) !== entry) return;
-    entry.cancelIdle = this.#deps.time.after(this.#deps.limits.idleMs, () => this.forget(owner));
+    if (this.#calls === 0) for (const resume of this.#whenUnused) resume();
+    object.end();
+    if (object.isInUse || this.#objects.get(owner) !== object) return;
+    object.whenIdle(this.#deps.limits.idleMs, () => this.#letGo(object, 0));
   }
 }
 

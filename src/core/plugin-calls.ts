@@ -9,6 +9,7 @@ import type { Logger } from "../types/logger.ts";
 import type { CallInput, ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 import { AnswerScrub } from "./answer-scrub.ts";
+import { describeFault } from "./call-faults.ts";
 import { CALL_TIMEOUT_MS } from "./call-limits.ts";
 import {
   InputExchange,
@@ -295,13 +296,7 @@ export class PluginCalls {
   #explain(error: unknown, what: string, run: CallRun, frame: CallFrame): string {
     if (error instanceof AppError && error.code === "CALL_ABORTED") throw error;
     this.#log(frame, run, `${what} failed`, { error: stackOf(error) });
-    if (error instanceof AppError && error.code === "PLUGIN_TIMEOUT") {
-      return `${what} took too long and was ended. Request id: ${frame.requestId}`;
-    }
-    if (error instanceof AppError && error.code === "PLUGIN_UNAVAILABLE") {
-      return `${what} is not available: its plugin was stopped or is being restarted. Request id: ${frame.requestId}`;
-    }
-    return `${what} failed. Request id: ${frame.requestId}`;
+    return describeFault(error, what, frame.requestId);
   }
 
   #log(frame: CallFrame, run: CallRun, message: string, fields?: { error: string }): void {

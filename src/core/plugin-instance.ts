@@ -168,11 +168,13 @@ export class PluginInstance {
   /** A credential was stored or deleted. Answers whether that may decide if it can run. */
   takeCredentialChange(owner: Owner, name: string): boolean {
     const isRequired = requiredFields(this.#auth).some((field) => field.name === name);
-    if (!isRequired || owner !== "shared") {
-      if (isRequired && this.#run instanceof OwnerObjects) this.#run.forget(owner);
-      return false;
-    }
-    return !this.#isUsers;
+    if (this.#run instanceof OwnerObjects) this.#run.takeCredentialChange(owner, name, isRequired);
+    return isRequired && owner === "shared" && !this.#isUsers;
+  }
+
+  /** Whether a change of a credential is one that its plugin makes itself; asked once for each change. */
+  hasWritten(name: string): boolean {
+    return this.#desk?.ownWrites.take(name) ?? false;
   }
 
   /** Stops a running plugin after its calls in flight. What it does wrong on the way is logged. */

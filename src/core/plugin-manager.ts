@@ -2,9 +2,10 @@ import type { HostKind, PluginHost } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
-import type { CredentialId, Vault } from "../types/vault.ts";
+import type { Vault } from "../types/vault.ts";
 import { messageOf, stackOf } from "../errors.ts";
 import { BackOff } from "./back-off.ts";
+import { CredentialChanges } from "./credential-changes.ts";
 import { inOrder } from "./in-order.ts";
 import { LifecycleChanges } from "./lifecycle-changes.ts";
 import {
@@ -65,6 +66,7 @@ export class PluginManager {
   readonly #listeners = new Set<ManagerEvents>();
   readonly #changes: LifecycleChanges;
   readonly #reloads: PluginReloads;
+  readonly #credentials: CredentialChanges;
   #offers: readonly PreparedCatalog[] = [];
   #catalog: Catalog = buildCatalog([]);
   /** Until other code has been loaded. */
@@ -100,7 +102,14 @@ export class PluginManager {
       time,
       logger,
     });
-    this.#unwatchVault = deps.vault.onChange((change) => this.#takeCredentialChange(change));
+    this.#credentials = new CredentialChanges({
+      instances: this.#instances,
+      changes: this.#changes,
+      retryLacking: (id) => this.#reloads.retryLacking(id),
+      isStopping: () => this.#stopping,
+      time,
+    });
+    this.#unwatchVault = deps.vault.onChange((change) => this.#credentials.take(change));
     for (const entry of deps.registry.instances) {
       this.#instances.set(entry.settings.id, this.#createInstance(entry));
     }
@@ -207,10 +216,7 @@ export class PluginManager {
           const counts = !this.#stopping && this.#instances.get(id) === instance;
           return counts && instance.fail(plugin, reason);
         }),
-      onHeldCall: async () => {
-        await this.#recheck(id);
-        await this.#changes.whenFree(id);
-      },
+      onHeldCall: () => this.#credentials.takeHeldCall(id),
     });
     return instance;
   }
@@ -260,29 +266,6 @@ export class PluginManager {
       }
       if (again) this.#publish();
     }
-  }
-
-  /** A credential was stored or deleted, in this process. */
-  #takeCredentialChange({ owner, instanceId, name }: CredentialId): void {
-    const instance = this.#instances.get(instanceId);
-    if (this.#stopping || instance === undefined) return;
-    if (instance.takeCredentialChange(owner, name)) void this.#recheck(instanceId);
-    if (owner === "shared") this.#reloads.retryLacking(instanceId);
-  }
-
-  /** Looks again whether an instance has the credentials that it cannot do without. */
-  #recheck(id: string): Promise<void> {
-    return this.#changes.run(id, async () => {
-      const instance = this.#instances.get(id);
-      const state = instance?.state;
-      if (this.#stopping || (state !== "needs-credentials" && state !== "running")) return false;
-      await instance!.lookAgain();
-      // One that may run now is started with all others that may.
-      if (state !== "running" || instance!.missing.length === 0) return false;
-      await instance!.stop();
-      await instance!.load();
-      return true;
-    });
   }
 
   #decide(plan: DependencyPlan): StartDecision {

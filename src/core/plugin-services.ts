@@ -9,6 +9,7 @@ import { uuidv7 } from "../util/ids.ts";
 import { checkJwtRequest } from "../util/jwt-request.ts";
 import { signJwt } from "../util/jwt-signer.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
+import { OwnWrites } from "./own-writes.ts";
 
 /** The services of a plugin object; its lifecycle adds the logger and the change notices. */
 export type BoundServices = Omit<HostServices, "changed" | "resourceUpdated" | "logger">;
@@ -17,6 +18,7 @@ export type BoundServices = Omit<HostServices, "changed" | "resourceUpdated" | "
 export interface PluginDesk {
   readonly services: BoundServices;
   readonly underWay: CallsUnderWay;
+  readonly ownWrites: OwnWrites;
   /** Knows every secret that the object was handed; what its plugin calls a plain text is none. */
   readonly handedOut: Scrubber;
 }
@@ -44,6 +46,7 @@ export function createDesk({
   time,
 }: PluginDeskDeps): PluginDesk {
   const underWay = new CallsUnderWay();
+  const ownWrites = new OwnWrites();
   const handedOut = createScrubber();
   const notConnected = async (): Promise<never> => {
     throw new AppError("NOT_CONNECTED", `No account is connected to "${instanceId}".`);
@@ -80,7 +83,8 @@ export function createDesk({
       assertCredentialValue(value);
       const secret = utf8(value);
       if (isSecret(key)) handedOut.learn(secret);
-      await mine().storeCredentialBytes(instanceId, key, secret);
+      const credentials = mine();
+      await ownWrites.run(key, () => credentials.storeCredentialBytes(instanceId, key, secret));
     },
     async signJwt(request) {
       const now = time.now();
@@ -106,5 +110,5 @@ export function createDesk({
     getTokenInfo: async () => null,
     requireReauth: notConnected,
   };
-  return { services, underWay, handedOut };
+  return { services, underWay, ownWrites, handedOut };
 }

@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.ts";
 import type { JsonSchema } from "../types/json.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
+import { isJsonObject } from "../util/json-object.ts";
 import { toJsonText } from "../util/json-text.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 import { schemaFault } from "./schema-rules.ts";
@@ -26,10 +27,28 @@ export function checkSettings(
     if (broken !== null) return refuse(`Its settings schema ${broken}.`);
     try {
       const fault = engine.compile(schema, { fillDefaults: true })(filled);
-      if (fault !== null) return refuse(`Its settings are not valid: ${fault}.`);
+      if (fault !== null) {
+        const words = refusedMember(schema, filled) ?? fault;
+        return refuse(`Its settings are not valid: ${words}.`);
+      }
     } catch (error) {
       return refuse(`Its settings schema does not compile: ${messageOf(error)}.`);
     }
   }
   return ok(filled);
+}
+
+const MAX_ADVICE_CHARS = 500;
+
+/** The words of a schema for a member that it refuses altogether, by `not: {}`: where that belongs instead. */
+function refusedMember({ properties }: JsonSchema, settings: unknown): string | null {
+  if (!isJsonObject(properties) || !isJsonObject(settings)) return null;
+  for (const [name, member] of Object.entries(properties)) {
+    if (!Object.hasOwn(settings, name) || !isJsonObject(member)) continue;
+    const { not, description } = member;
+    const isRefused = isJsonObject(not) && Object.keys(not).length === 0;
+    if (!isRefused || typeof description !== "string") continue;
+    return `/${name}: ${description.slice(0, MAX_ADVICE_CHARS).replace(/\.$/, "")}`;
+  }
+  return null;
 }

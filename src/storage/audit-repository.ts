@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gte, lte, max, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, gte, max, sql } from "drizzle-orm";
 import { audit } from "../../drizzle/sqlite.ts";
 import { AppError, messageOf } from "../errors.ts";
 import type { AuditAction, AuditOutcome, AuditRecord, AuditStore } from "../types/audit.ts";
@@ -52,11 +52,21 @@ export function createAuditRepository({ db, atomically }: VaultDatabase): AuditS
         }
       }),
 
-    heads: () =>
+    chains: () =>
+      onStore(async () => {
+        const rows = await db
+          .selectDistinct({ chain: audit.chain })
+          .from(audit)
+          .orderBy(asc(audit.chain));
+        return rows.map(({ chain }) => toText(chain));
+      }),
+
+    heads: (from = "") =>
       onStore(async () => {
         const last = db
           .select({ chain: audit.chain, seq: max(audit.seq).as("last_seq") })
           .from(audit)
+          .where(gte(audit.chain, from))
           .groupBy(audit.chain)
           .as("last");
         const rows = await db
@@ -83,9 +93,9 @@ export function createAuditRepository({ db, atomically }: VaultDatabase): AuditS
         return rows.map(toRecord);
       }),
 
-    cut: (chain, toSeq) =>
+    cut: (chain) =>
       onStore(async () => {
-        await db.delete(audit).where(and(eq(audit.chain, chain), lte(audit.seq, toSeq)));
+        await db.delete(audit).where(eq(audit.chain, chain));
       }),
   };
 }

@@ -21,20 +21,20 @@ export function createMemoryAudit(name = "memory"): AuditStore {
         chains.set(record.chain, chain.set(record.seq, structuredClone(record)));
       }
     },
-    heads: async () =>
-      [...chains.keys()].toSorted().map((chain) => {
-        const { seq, mac } = sorted(chain).at(-1)!;
-        return { chain, seq, mac };
-      }),
+    chains: async () => [...chains.keys()].toSorted(),
+    heads: async (from = "") =>
+      [...chains.keys()]
+        .filter((chain) => chain >= from)
+        .toSorted()
+        .map((chain) => {
+          const { seq, mac } = sorted(chain).at(-1)!;
+          return { chain, seq, mac };
+        }),
     read: async (chain, fromSeq, limit) =>
       sorted(chain)
         .filter(({ seq }) => seq >= fromSeq)
         .slice(0, limit)
         .map((record) => structuredClone(record)),
-    async cut(chain, toSeq) {
-      const records = chains.get(chain);
-      for (const seq of records?.keys() ?? []) if (seq <= toSeq) records?.delete(seq);
-      if (records?.size === 0) chains.delete(chain);
-    },
+    cut: async (chain) => void chains.delete(chain),
   };
 }

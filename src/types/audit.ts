@@ -78,14 +78,16 @@ export interface AuditSink {
 
 /** A sink whose records can be read back. */
 export interface AuditStore extends AuditSink {
-  /** The chains that have records here, oldest first, each with its last record. */
-  heads(): Promise<readonly AuditHead[]>;
+  /** The chains that have records here, oldest first. Costs little even where there are many. */
+  chains(): Promise<readonly string[]>;
+  /** The chains that have records here, oldest first, each with its last record; none before `from`, if given. */
+  heads(from?: string): Promise<readonly AuditHead[]>;
   /** Records of a chain in the order of `seq`, from `fromSeq` on, `limit` at most. As stored: unchecked. */
   read(chain: string, fromSeq: number, limit: number): Promise<readonly AuditRecord[]>;
   /** All that a chain has here in the order in which it lies here, where that may be another than `read` gives. */
   scan?(chain: string): AsyncIterable<AuditRecord | DamagedRecord>;
-  /** Forgets the records of a chain up to and with `toSeq`. Only for a cut that was signed before. */
-  cut(chain: string, toSeq: number): Promise<void>;
+  /** Forgets all that it has of a chain, damaged or not. Only for a cut that was signed before. */
+  cut(chain: string): Promise<void>;
 }
 
 /** What stands where a record should: `torn` is half a record at the very end, as an interrupted write leaves it. */

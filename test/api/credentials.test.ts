@@ -122,6 +122,17 @@ describe.each(WAYS)("/api/auth/credentials, $way", ({ open }) => {
     expect(await vault.list()).toEqual([]);
   });
 
+  it.each([
+    [{ owner: "bogus" }, "/owner: must be shared, client:<id> or user:<issuer>:<subject>"],
+    [{ value: "half \ud83d" }, "/value: has half a character"],
+  ])("says which rule %j breaks", async (member, rule) => {
+    const { app } = await openWithVault();
+    expect(await (await post(app, { ...GOOD, ...member })).json()).toMatchObject({
+      code: "BODY_INVALID",
+      detail: `The body is not valid: ${rule}.`,
+    });
+  });
+
   it("says which rule a value breaks, in the words of the plugin's author", async () => {
     const description = "Eight digits.";
     const auth: PluginAuthConfig = {

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { readJsonBody } from "../../src/api/read-json-body.ts";
 
-const schema = z.strictObject({ name: z.string(), count: z.number().optional() });
+const schema = z.strictObject({
+  name: z.string(),
+  count: z.number().optional(),
+  even: z
+    .number()
+    .refine((number) => number % 2 === 0, "must be even")
+    .optional(),
+});
 const CANARY = "canary-8c1f";
 
 function read(body: BodyInit | null, type: string | null = "application/json", max?: number) {
@@ -48,6 +55,7 @@ describe("a JSON body", () => {
     [`{"name":{"${CANARY}":1}}`, "/name: invalid_type"],
     [`{"name":"a","${CANARY}":1}`, "/: unrecognized_keys"],
     [`{"name":"a","__proto__":{"count":1}}`, "/: unrecognized_keys"],
+    ['{"name":"a","even":3}', "/even: must be even"],
     [`{"count":"${CANARY}"}`, "/name: invalid_type; /count: invalid_type"],
   ])("that is %j is refused without being repeated", async (body, reason) => {
     await expect(read(body)).rejects.toMatchObject({

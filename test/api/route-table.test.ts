@@ -148,6 +148,24 @@ describe("a mounted route", () => {
     expect((await app.request("/open")).headers.get("cache-control")).toBeNull();
   });
 
+  it.each(["UNAUTHENTICATED", "FORBIDDEN", "HOST_REFUSED", "ORIGIN_REFUSED"] as const)(
+    "is not stored by caches when it is refused with %s",
+    async (reason) => {
+      const { app } = mounted([THINGS], async () => refuse(reason));
+      expect((await app.request("/things")).headers.get("cache-control")).toBe("no-store");
+    },
+  );
+
+  it("is not stored by caches when the gate fails, or the route", async () => {
+    const broken = mounted([THINGS], () => Promise.reject(new Error("broken")));
+    const failed = mounted([{ ...THINGS, handle: () => Promise.reject(new Error("late")) }]);
+    for (const { app } of [broken, failed]) {
+      const response = await app.request("/things");
+      expect(response.status).toBe(500);
+      expect(response.headers.get("cache-control")).toBe("no-store");
+    }
+  });
+
   it("that rejects answers like one that throws", async () => {
     const { app } = mounted([{ ...THINGS, handle: () => Promise.reject(new Error("late")) }]);
     expect((await app.request("/things")).status).toBe(500);

@@ -225,6 +225,14 @@ describe.each(WAYS)("/api/vault, $way", ({ open }) => {
     expect(JSON.stringify(app.logs)).not.toContain(PASSPHRASE);
   });
 
+  it("says which rule a passphrase breaks", async () => {
+    const { vault } = heldVault();
+    const app = await open({ deps: { vault } });
+    expect(await (await send(app, "/export", { passphrase: "only eleven" })).json()).toMatchObject({
+      detail: "The body is not valid: /passphrase: must have at least 12 characters.",
+    });
+  });
+
   it.each(["/rotate", "/rotate-master", "/verify", "/export", "/import"])(
     "lets no client do %s",
     async (path) => {

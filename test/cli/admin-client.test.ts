@@ -1,7 +1,13 @@
-import { createServer, type RequestListener } from "node:http";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AdminClient } from "../../adapters/node/cli/admin-client.ts";
+import type { ServerFile } from "../../adapters/node/server-file.ts";
+import { canary } from "../helpers/canary.ts";
+import { runHere } from "../helpers/server-process.ts";
+import { makeVaultFolder } from "../helpers/vault-folder.ts";
 
 const REQUEST_ID = "0199e0c2-6d1c-7c7e-9f0a-3d2b6a1c9e55";
 const ENDED_EARLY = {
@@ -12,18 +18,41 @@ const ENDED_EARLY = {
 
 /** A client of a server that answers so. */
 async function clientOf(answer: RequestListener, answerWithinMs?: number): Promise<AdminClient> {
-  const server = createServer(answer);
+  const facts = await listen(createServer(answer));
+  return new AdminClient(facts, "mcpa_token", { ...(answerWithinMs && { answerWithinMs }) });
+}
+
+/** What the file of a server that has begun to listen would say. Closed when the test ends. */
+async function listen(server: Server): Promise<ServerFile> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const facts = { pid: process.pid, url, certFile: null };
-  return new AdminClient(facts, "mcpa_token", { ...(answerWithinMs && { answerWithinMs }) });
+  return { pid: process.pid, url, certFile: null };
 }
 
 describe("the client of the admin API", () => {
+  it("ends a command with 2 and a sentence when the server dies on its way", async () => {
+    const folder = makeVaultFolder();
+    const server = createServer(({ url }, response) => {
+      if (url === "/healthz") response.end('{"status":"ok"}');
+      else response.write('{"progress":{"done":1,"total":2}}\n', () => response.destroy());
+    });
+    const facts = await listen(server);
+    mkdirSync(folder.dataDir);
+    writeFileSync(join(folder.dataDir, "server.json"), JSON.stringify(facts));
+    const env = { ...folder.env, MCP_ADMIN_TOKEN: canary("mcpa_of_a_server_that_dies_") };
+    for (const command of ["rotate", "verify"]) {
+      expect(await runHere(["vault", command], env)).toEqual({
+        status: 2,
+        stdout: "",
+        stderr: `mcp-plugin-server: ${ENDED_EARLY.message}\n`,
+      });
+    }
+  });
+
   it("answers the result of long work as it is, and reports how far it is", async () => {
     const client = await clientOf((_, response) =>
       response.end('{"progress":{"done":1,"total":2}}\n{"done":true,"checked":2,"faults":[]}\n'),

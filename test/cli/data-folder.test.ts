@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../../adapters/node/settings.ts";
 import { openStores } from "../../adapters/node/stores.ts";
+import { ownerFault } from "../../adapters/node/stores-guard.ts";
 import { createRecordingLogger } from "../helpers/logger.ts";
 import { runHere } from "../helpers/server-process.ts";
 import { makeVaultFolder, type VaultFolder } from "../helpers/vault-folder.ts";
@@ -69,6 +70,31 @@ describe("a data folder that is not there", () => {
     const second = makeVaultFolder();
     const taken = await runHere(["vault", "import", file], { ...second.env, ...withPassphrase });
     expect(taken).toMatchObject({ status: 0, stderr: "Stored 1 credentials.\n" });
+  });
+});
+
+describe("whose data they are", () => {
+  const ourUid = process.getuid!();
+  const settingsOf = ({ env }: VaultFolder) => readSettings({ ...env });
+
+  it("is told by the files in it", async () => {
+    const folder = makeVaultFolder();
+    await storeTwo(folder.env);
+    const settings = settingsOf(folder);
+    expect(ownerFault(settings)).toBeNull();
+    const fault = `${folder.dataDir}/server.db belongs to another user (${ourUid})`;
+    expect(ownerFault(settings, ourUid + 1)).toContain(fault);
+    expect(ownerFault({ ...settings, databaseUrl: "libsql://db.example" }, ourUid + 1)).toContain(
+      `${folder.dataDir}/master.key belongs to another user (${ourUid})`,
+    );
+  });
+
+  it("is told by nothing where nothing is", () => {
+    const folder = makeVaultFolder();
+    expect(ownerFault(settingsOf(folder), 0)).toBeNull();
+    mkdirSync(folder.dataDir);
+    // Somebody who is not root could not use it, unless that is meant.
+    expect(ownerFault(settingsOf(folder), ourUid + 1)).toBeNull();
   });
 });
 

@@ -15,7 +15,7 @@ export interface CanarySearch {
   readonly hits: readonly CanaryHit[];
 }
 
-/** Looks into every file of a folder for texts in every form; of each form, the first place in a file. */
+/** Looks into every file of a folder for texts in every form. */
 export function searchFolder(folder: string, texts: readonly string[]): CanarySearch {
   const needles = texts.flatMap((text) => encodingsOf(Buffer.from(text)));
   const hits: CanaryHit[] = [];
@@ -26,10 +26,10 @@ export function searchFolder(folder: string, texts: readonly string[]): CanarySe
     files++;
     bytes += content.length;
     for (const { form, bytes: needle } of needles) {
-      const at = content.indexOf(needle);
-      if (at < 0) continue;
-      const around = content.subarray(Math.max(0, at - 120), at + needle.length + 40);
-      hits.push({ file: relative(folder, path), form, around: around.toString("latin1") });
+      for (let at = content.indexOf(needle); at >= 0; at = content.indexOf(needle, at + 1)) {
+        const around = content.subarray(Math.max(0, at - 120), at + needle.length + 40);
+        hits.push({ file: relative(folder, path), form, around: around.toString("latin1") });
+      }
     }
   }
   return { files, bytes, hits };

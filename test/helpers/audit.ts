@@ -48,9 +48,9 @@ export function createFaultyStore(name: string, fields: Partial<AuditStore> = {}
       await inner.append(records);
       store.groups.push(records.length);
     },
-    async cut(chain: string, toSeq: number) {
+    async cut(chain: string) {
       if (store.cutFault !== null) throw store.cutFault;
-      await inner.cut(chain, toSeq);
+      await inner.cut(chain);
     },
   };
   return store;

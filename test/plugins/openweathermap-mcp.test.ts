@@ -86,8 +86,8 @@ describe("the weather plugin on the server", () => {
       { id: "misplaced", state: "failed", missing: [], quarantined: [] },
       { id: "weather", state: "running", missing: [], quarantined: [] },
     ]);
-    expect(statuses[1]?.error).toContain(
-      'The API key is not a setting: store it as the credential "api_key" of "misplaced", and take apiKey out of the settings.',
+    expect(statuses[1]?.error).toBe(
+      "Its settings are not valid: /apiKey: The API key is not a setting: store it as the credential api_key, and take apiKey out of the settings.",
     );
     const response = await app.request("/api/plugins", { key: ADMIN_TOKEN });
     expect(response.status).toBe(200);

@@ -30,6 +30,7 @@ describe.each(ENGINES)("the settings, by $engine", ({ check, unknown }) => {
 
   it.each([
     { place: unknown, settings: { key: API_KEY } },
+    { place: "/apiKey", settings: { apiKey: API_KEY } },
     { place: "/units", settings: { units: "kelvin" } },
     { place: "/language", settings: { language: "german" } },
     { place: "/timeoutMs", settings: { timeoutMs: 99 } },
@@ -56,7 +57,7 @@ describe.each(ENGINES)("the settings, by $engine", ({ check, unknown }) => {
 });
 
 describe("the settings", () => {
-  it("are no place for the key, which they say without repeating it", async () => {
+  it("are no place for the key, which their schema says without repeating it", async () => {
     const started = createTestHost(OpenWeatherMapPlugin, {
       pluginId: "weather",
       config: { apiKey: API_KEY },
@@ -64,12 +65,18 @@ describe("the settings", () => {
     const error = await started.catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       name: "TypeError",
-      message:
-        'The API key is not a setting: store it as the credential "api_key" of "weather", and take apiKey out of the settings.',
+      message: 'Invalid settings: /apiKey does not satisfy "not"',
     });
     expectNoKey(error);
     expect(configSchema).toMatchObject({
-      properties: { apiKey: { deprecated: true, writeOnly: true } },
+      properties: {
+        apiKey: {
+          deprecated: true,
+          writeOnly: true,
+          description:
+            "The API key is not a setting: store it as the credential api_key, and take apiKey out of the settings.",
+        },
+      },
     });
   });
 

@@ -52,7 +52,7 @@ function addFilters(command: Command): Command {
     .option("--actor <actor>", "such as plugin:openweathermap or user:local")
     .option("--action <action>", "such as credential.read")
     .option("--plugin <id>", "the plugin's id")
-    .addOption(new Option("--outcome <outcome>", OUTCOMES.join(", ")).choices(OUTCOMES))
+    .addOption(new Option("--outcome <outcome>", "how it went").choices(OUTCOMES))
     .option("--since <moment>", "a date, a time, or how long ago: 30m, 12h, 7d", moment)
     .option("--until <moment>", "the same", moment);
 }

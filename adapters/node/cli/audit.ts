@@ -1,9 +1,7 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import {
-  AppError,
   formatAudit,
-  messageOf,
   readAudit,
   type AuditFault,
   type AuditFilter,
@@ -15,6 +13,7 @@ import { systemTime } from "../runtime.ts";
 import { readSettings, type SettingFlags } from "../settings.ts";
 import { openAuditReader, type AuditReader } from "../audit-reader.ts";
 import type { CommandContext } from "./credentials.ts";
+import { createNewFile } from "./new-file.ts";
 import { createPlainLogger } from "./plain-logger.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
@@ -96,7 +95,7 @@ export function exportAudit(context: CommandContext, flags: ExportFlags): Promis
       await output.flush?.();
       return;
     }
-    const file = createFile(flags.output);
+    const file = createNewFile(flags.output);
     try {
       for await (const text of texts) {
         writeSync(file, text);
@@ -123,14 +122,17 @@ export async function verifyAudit(context: CommandContext, flags: AuditFlags): P
     const bar = createProgressBar({ label: "Checking records", write, now });
     const found = await reader.verify(bar.report).finally(() => bar.clear());
     ok = found.faults.length === 0;
+    const stores = reader.stores.length;
     if (flags.json) {
-      output.out(`${JSON.stringify({ ok, ...found })}\n`);
+      output.out(`${JSON.stringify({ ok, stores, ...found })}\n`);
       return;
     }
     for (const fault of found.faults) output.out(`FAULT ${describe(fault)}\n`);
     if (found.hasMore) output.out("There are more faults than these.\n");
     const { records, chains, openChains } = found;
-    if (ok) output.out(`ok    ${records} records in ${chains} chains (${openChains} open)\n`);
+    // A record counts in each store that has it.
+    const summary = `${records} records in ${stores} stores, of ${chains} chains (${openChains} open)`;
+    if (ok) output.out(`ok    ${summary}\n`);
   });
   return ok;
 }
@@ -214,13 +216,4 @@ function toFilter({ actor, action, plugin, outcome, since, until }: FilterFlags)
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
   };
-}
-
-function createFile(path: string): number {
-  try {
-    return openSync(path, "wx", 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new AppError("CONFIG_INVALID", `${path} is there already: ${messageOf(error)}`);
-  }
 }

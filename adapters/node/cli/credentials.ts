@@ -1,4 +1,4 @@
-import { AppError, type CredentialListing, type Owner } from "../../../src/index.ts";
+import { AppError, assertOwner, type CredentialListing, type Owner } from "../../../src/index.ts";
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
 import type { Input } from "./input.ts";
 import type { Output } from "./output.ts";
@@ -29,11 +29,11 @@ export async function setCredential(
   flags: CredentialFlags,
 ): Promise<void> {
   const settings = readSettings(env, flags);
+  const owner = toOwner(flags);
   // Before the value is asked for: nobody should type a secret in vain.
   const access = await openVaultAccess(settings, output, { mayMake: true });
   try {
     const value = await readValue(input, `${name} of ${plugin}`);
-    const owner = toOwner(flags);
     const { isChecked } = await access.set({ plugin, name, owner }, value);
     if (flags.json) output.out(`${JSON.stringify({ stored: { plugin, name, owner } })}\n`);
     else output.err(`Stored ${name} of ${plugin}.\n`);
@@ -67,9 +67,9 @@ export async function removeCredential(
   name: string,
   flags: CredentialFlags,
 ): Promise<void> {
+  const owner = toOwner(flags);
   const access = await openVaultAccess(readSettings(env, flags), output);
   try {
-    const owner = toOwner(flags);
     await access.remove({ plugin, name, owner });
     if (flags.json) output.out(`${JSON.stringify({ removed: { plugin, name, owner } })}\n`);
     else output.err(`Removed ${name} of ${plugin}.\n`);
@@ -96,9 +96,10 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** Whether it is one, the vault says. */
-function toOwner({ owner }: CredentialFlags): Owner {
-  return (owner ?? "shared") as Owner;
+/** @throws AppError `CREDENTIAL_INVALID` */
+function toOwner({ owner = "shared" }: CredentialFlags): Owner {
+  assertOwner(owner);
+  return owner;
 }
 
 function toJson({ instanceId: plugin, name, owner, createdAt, updatedAt }: CredentialListing) {

@@ -10,12 +10,7 @@ import type { Settings } from "../settings.ts";
 import type { NodeStores } from "../stores.ts";
 import type { CredentialName } from "./vault-access.ts";
 import { createPlainLogger } from "./plain-logger.ts";
-
-/** The error for a plugin that is not configured, with those that are. */
-export function unknownInstance(id: string, known: readonly string[]): AppError {
-  const list = known.length === 0 ? "There is none." : `There are: ${known.join(", ")}.`;
-  return new AppError("NOT_FOUND", `No plugin is configured as "${id}". ${list}`);
-}
+import { unknownInstance } from "./vault-refusals.ts";
 
 /**
  * Checks a value by what the plugin's manifest says of its credentials, and answers whether it says anything. No plugin code

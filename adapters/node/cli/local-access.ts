@@ -12,6 +12,7 @@ import { assertAcceptable } from "./known-instances.ts";
 import type { Output } from "./output.ts";
 import { createPlainLogger } from "./plain-logger.ts";
 import type { VaultAccess } from "./vault-access.ts";
+import { noCredential, nothingOf } from "./vault-refusals.ts";
 
 /** Who acts on the data folder may do what the server may. */
 const ACTOR: VaultActor = { actor: "user:local", requestId: null };
@@ -45,10 +46,7 @@ function createLocalAccess(settings: Settings, stores: NodeStores): VaultAccess 
       const own = vault.for(owner, ACTOR);
       const found: readonly CredentialListing[] = await own.listings(plugin);
       if (!found.some((listing) => listing.name === name)) {
-        throw new AppError(
-          "CREDENTIAL_NOT_FOUND",
-          `"${plugin}" has no credential "${name}" of ${owner}. "credentials list" shows all.`,
-        );
+        throw noCredential({ plugin, name, owner });
       }
       await own.deleteCredential(plugin, name);
     },
@@ -56,7 +54,7 @@ function createLocalAccess(settings: Settings, stores: NodeStores): VaultAccess 
     async rotate(plugin, onProgress) {
       const { instances } = await vault.status();
       if (plugin !== undefined && !instances.some(({ instanceId }) => instanceId === plugin)) {
-        throw new AppError("NOT_FOUND", `The vault has nothing of a plugin "${plugin}".`);
+        throw nothingOf(plugin);
       }
       const instance = plugin === undefined ? {} : { instanceId: plugin };
       await vault.rotateDataKeys({ actor: ACTOR, onProgress, ...instance });

@@ -1,8 +1,8 @@
 import { AppError, type CredentialListing, type VaultStatus } from "../../../src/index.ts";
 import { ROTATE_GIVEN_KEY } from "../master-keys.ts";
 import type { AdminClient } from "./admin-client.ts";
-import { unknownInstance } from "./known-instances.ts";
 import type { VaultAccess, Verified } from "./vault-access.ts";
+import { noCredential, nothingOf, unknownInstance } from "./vault-refusals.ts";
 
 interface ListAnswer {
   readonly data: readonly (Omit<CredentialListing, "instanceId"> & { readonly plugin: string })[];
@@ -29,11 +29,21 @@ export function createRemoteAccess(client: AdminClient): VaultAccess {
     async remove({ plugin, name, owner }) {
       const path = `${encodeURIComponent(plugin)}/${encodeURIComponent(name)}`;
       const query = `owner=${encodeURIComponent(owner)}`;
-      await client.send("DELETE", `/api/auth/credentials/${path}?${query}`);
+      try {
+        await client.send("DELETE", `/api/auth/credentials/${path}?${query}`);
+      } catch (error) {
+        if (codeOf(error) !== "CREDENTIAL_NOT_FOUND") throw error;
+        throw noCredential({ plugin, name, owner });
+      }
     },
     status: () => client.json<VaultStatus>("GET", "/api/vault"),
     async rotate(plugin, report) {
-      await client.work("/api/vault/rotate", plugin === undefined ? {} : { plugin }, report);
+      try {
+        await client.work("/api/vault/rotate", plugin === undefined ? {} : { plugin }, report);
+      } catch (error) {
+        if (plugin === undefined || codeOf(error) !== "NOT_FOUND") throw error;
+        throw nothingOf(plugin);
+      }
     },
     async rotateMaster(report) {
       try {

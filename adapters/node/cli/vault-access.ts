@@ -4,6 +4,7 @@ import { AppError } from "../../../src/index.ts";
 import { AdminClient, answersHealth, type Report } from "./admin-client.ts";
 import { readServerFile, type ServerFile } from "../server-file.ts";
 import { createRemoteAccess } from "./remote-access.ts";
+import { hasCode } from "../has-code.ts";
 import type { Output } from "./output.ts";
 
 export interface CredentialName {
@@ -75,6 +76,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // It is there, and somebody else's.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return hasCode(error, "EPERM");
   }
 }

@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
-import { AppError, messageOf, passphraseFault, type VaultStatus } from "../../../src/index.ts";
+import { closeSync, fsyncSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { AppError, passphraseFault, type VaultStatus } from "../../../src/index.ts";
 import { systemTime } from "../runtime.ts";
 import { readSettings, type SettingFlags, type Settings } from "../settings.ts";
 import type { Report } from "./admin-client.ts";
 import type { CommandContext } from "./credentials.ts";
+import { createNewFile } from "./new-file.ts";
 import { createProgressBar } from "./progress-bar.ts";
 import { openVaultAccess, type VaultAccess } from "./vault-access.ts";
 
@@ -73,7 +74,7 @@ export function exportBackup(
   return withVault(context, flags, async (access, settings) => {
     const passphrase = await readPassphrase(context, settings, "new");
     // Made before the work is done, so that a file that is there is not found too late.
-    const handle = createFile(file);
+    const handle = createNewFile(file);
     try {
       const backup = await access.exportBackup(passphrase);
       writeFileSync(handle, backup);
@@ -159,15 +160,6 @@ async function ask(input: CommandContext["input"], question: string): Promise<st
   const answer = await input.askSecret(question);
   if (answer !== null && answer !== "") return answer;
   throw new AppError("CONFIG_INVALID", "There is no passphrase, so nothing was done.");
-}
-
-function createFile(file: string): number {
-  try {
-    return openSync(file, "wx", 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new AppError("CONFIG_INVALID", `${file} is there already: ${messageOf(error)}`);
-  }
 }
 
 function say(

@@ -9,7 +9,9 @@ import type { Route } from "../route-table.ts";
 import { CREDENTIAL_NAME } from "../../util/credential-names.ts";
 import { toActor } from "./vault.ts";
 
-const owner = z.custom<Owner>(isOwner).default("shared");
+const owner = z
+  .custom<Owner>(isOwner, "must be shared, client:<id> or user:<issuer>:<subject>")
+  .default("shared");
 /** A name with a `$` is the server's own, and is nobody's to set. */
 const name = z.string().regex(CREDENTIAL_NAME);
 
@@ -20,7 +22,7 @@ const credentialBody = z.strictObject({
   value: z
     .string()
     .min(1)
-    .refine((text) => text.isWellFormed()),
+    .refine((text) => text.isWellFormed(), "has half a character"),
   owner,
 });
 

@@ -14,7 +14,10 @@ const MAX_BACKUP_BYTES = 64 * 1024 * 1024;
 const passphrase = z.string().min(1).max(1024);
 const rotateBody = z.strictObject({ plugin: z.string().optional() });
 const exportBody = z.strictObject({
-  passphrase: passphrase.refine((text) => passphraseFault(text) === null),
+  passphrase: passphrase.superRefine((text, context) => {
+    const fault = passphraseFault(text);
+    if (fault !== null) context.addIssue(fault);
+  }),
 });
 const importBody = z.strictObject({ passphrase, backup: z.string().min(1) });
 

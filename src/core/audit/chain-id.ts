@@ -1,5 +1,9 @@
 import { uuidv7 } from "../../util/ids.ts";
 
+/** A chain is closed at this age, or this length, so that retention can take whole chains away. */
+export const MAX_CHAIN_MS = 24 * 60 * 60 * 1_000;
+export const MAX_CHAIN_RECORDS = 100_000;
+
 const CHAIN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**

@@ -3,19 +3,11 @@ import type { AuditEntry, AuditHead, AuditStore, AuditSink } from "../../types/a
 import type { Logger } from "../../types/logger.ts";
 import type { Time } from "../../types/runtime.ts";
 import { Backlog } from "./backlog.ts";
+import { MAX_CHAIN_MS, MAX_CHAIN_RECORDS, nextChainId } from "./chain-id.ts";
 import type { ChainKey } from "./chain-key.ts";
 import { DiskKeeper } from "./disk-keeper.ts";
 import type { HeadKeeper } from "./head-keeper.ts";
-import {
-  findHeads,
-  findLooseEnds,
-  headText,
-  latestCut,
-  nextChainId,
-  readOpenings,
-  toHead,
-} from "./open-chain.ts";
-import { MAX_CHAIN_MS, MAX_CHAIN_RECORDS } from "./retention.ts";
+import { findLooseEnds, findRecent, headText, latestCut, toHead } from "./open-chain.ts";
 import { SinkGroup } from "./sink-group.ts";
 import { systemEntry } from "./stored-entry.ts";
 
@@ -112,6 +104,8 @@ export class ChainWriter {
     if (this.#head !== null) {
       try {
         await this.#settleDoubt();
+        // Nobody looks for the late end of a chain that is as old as that, so another holds it.
+        if (this.#isOld()) await this.#begin();
         this.#link(systemEntry({ action: "chain.close", detail: {} }));
         await this.#accept();
       } catch {
@@ -154,16 +148,20 @@ export class ChainWriter {
   async #tryWrite(entries: readonly AuditEntry[]): Promise<number | AppError> {
     try {
       await this.#settleDoubt();
-      const now = this.#deps.time.now();
-      const isOld =
-        now - this.#beganAt >= MAX_CHAIN_MS || (this.#head?.seq ?? 0) >= MAX_CHAIN_RECORDS;
-      if (this.#head === null || this.#mustEnd !== null || isOld) await this.#begin();
+      const isFull = (this.#head?.seq ?? 0) >= MAX_CHAIN_RECORDS;
+      if (this.#head === null || this.#mustEnd !== null || isFull || this.#isOld()) {
+        await this.#begin();
+      }
       for (const entry of entries) this.#link(entry);
       await this.#accept();
       return this.#backlog.end - 1;
     } catch (error) {
       return unavailable("no sink takes it", error);
     }
+  }
+
+  #isOld(): boolean {
+    return this.#deps.time.now() - this.#beganAt >= MAX_CHAIN_MS;
   }
 
   /**
@@ -201,8 +199,8 @@ export class ChainWriter {
       await this.#accept();
       this.#disk.chainEnded(this.#backlog.end - 1, this.#head!);
     }
-    const known = await findHeads(stores, logger);
-    const openings = await readOpenings(known.heads, stores, key);
+    const known = await findRecent(stores, key, logger);
+    const { openings } = known;
     const loose = await findLooseEnds(known, openings, stores, key);
     // Our own may not have come to a store that can be read.
     const ended = this.#mustEnd === "broken" ? null : this.#head;

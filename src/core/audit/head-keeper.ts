@@ -3,6 +3,8 @@ import type { AuditAnchor, AuditHead } from "../../types/audit.ts";
 import type { Logger } from "../../types/logger.ts";
 import type { Time } from "../../types/runtime.ts";
 
+/** An anchor may be slow, or grow with each head. */
+const EVERY_MS = 1_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
@@ -16,7 +18,7 @@ export class HeadKeeper {
   #running: Promise<void> | null = null;
   #failures = 0;
   #error: string | null = null;
-  #retryAt = 0;
+  #nextAt = 0;
 
   constructor(anchor: AuditAnchor, time: Time, logger: Logger) {
     this.#anchor = anchor;
@@ -43,19 +45,20 @@ export class HeadKeeper {
 
   /** Resolves when it has been tried, with whatever outcome. */
   async flush(): Promise<void> {
-    this.#retryAt = 0;
+    this.#nextAt = 0;
     await this.#running;
     await this.tick();
   }
 
-  /** Goes on with what waits, unless it is too soon after a failure. */
+  /** Goes on with what waits, unless it is too soon after the last time, or after a failure. */
   async tick(): Promise<void> {
-    if (!this.isWaiting || this.#time.now() < this.#retryAt) return;
+    if (!this.isWaiting || this.#time.now() < this.#nextAt) return;
     this.#running ??= this.#drain().finally(() => (this.#running = null));
     await this.#running;
   }
 
   async #drain(): Promise<void> {
+    this.#nextAt = this.#time.now() + EVERY_MS;
     for (const [chain, head] of this.#waiting) {
       try {
         await this.#anchor.anchor(head);
@@ -76,7 +79,7 @@ export class HeadKeeper {
     this.#failures++;
     this.#error = messageOf(error);
     const delay = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
-    this.#retryAt = this.#time.now() + delay;
+    this.#nextAt = this.#time.now() + delay;
     if (this.#failures > 1) return;
     const fields = { anchor: this.#anchor.name, error: this.#error };
     this.#logger.error("An audit anchor takes no heads", fields);

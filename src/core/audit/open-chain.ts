@@ -1,11 +1,14 @@
 import { messageOf } from "../../errors.ts";
 import type { AuditHead, AuditRecord, AuditStore } from "../../types/audit.ts";
 import type { Logger } from "../../types/logger.ts";
-import { uuidv7 } from "../../util/ids.ts";
+import { chainTime, isChainId, MAX_CHAIN_MS } from "./chain-id.ts";
 import type { ChainKey } from "./chain-key.ts";
 
 /** So many ends of chains one record can hold; more there are only where many processes started at the same time. */
 const MAX_HEADS = 500;
+
+/** Twice what a chain lasts, for machines whose clocks differ. */
+const RECENT_MS = 2 * MAX_CHAIN_MS;
 
 export interface KnownChains {
   /** The last record of each chain, from whichever store has most of it. Oldest first. */
@@ -16,20 +19,62 @@ export interface KnownChains {
   readonly unknown: readonly string[];
 }
 
-/** Asks all stores where the chains end. A store that cannot say is named and left out. */
+/** Asks all stores where the chains end, from one on. A store that cannot say is named and left out. */
 export async function findHeads(
   stores: readonly AuditStore[],
   logger: Logger,
+  from = "",
 ): Promise<KnownChains> {
   const best = new Map<string, AuditHead>();
-  const all: AuditHead[] = [];
+  const answers = await askAll(stores, logger, (store) => store.heads(from));
+  const all = answers.items.filter(({ chain }) => isChainId(chain));
+  for (const head of all) {
+    if ((best.get(head.chain)?.seq ?? 0) < head.seq) best.set(head.chain, head);
+  }
+  return {
+    heads: [...best.values()].toSorted((a, b) => (a.chain < b.chain ? -1 : 1)),
+    all: all.toSorted((a, b) => b.seq - a.seq),
+    unknown: answers.unknown,
+  };
+}
+
+/**
+ * The chains that can have grown since the newest began, and their openings. The newest opening vouches for all before:
+ * it holds, itself or through the openings that others held then, every end as it stood. Only a chain that was still
+ * written may have got longer since, and that one began no more than a day before it.
+ */
+export async function findRecent(
+  stores: readonly AuditStore[],
+  key: ChainKey,
+  logger: Logger,
+): Promise<KnownChains & { readonly openings: readonly AuditRecord[] }> {
+  const named = await askAll(stores, logger, (store) => store.chains());
+  const chains = [...new Set(named.items)].filter(isChainId).toSorted();
+  const isNewest = async (chain: string) => (await readOpening(stores, chain, key)) !== null;
+  let at = chains.length - 1;
+  while (at >= 0 && !(await isNewest(chains[at]!))) at--;
+  const since = at < 0 ? 0 : chainTime(chains[at]!) - RECENT_MS;
+  const from = chains.find((chain) => chainTime(chain) >= since);
+  if (from === undefined) return { heads: [], all: [], openings: [], unknown: named.unknown };
+  const known = await findHeads(stores, logger, from);
+  const openings: AuditRecord[] = [];
+  for (const { chain } of known.heads) {
+    const opening = await readOpening(stores, chain, key);
+    if (opening !== null) openings.push(opening);
+  }
+  return { ...known, openings, unknown: [...new Set([...named.unknown, ...known.unknown])] };
+}
+
+async function askAll<T>(
+  stores: readonly AuditStore[],
+  logger: Logger,
+  ask: (store: AuditStore) => Promise<readonly T[]>,
+): Promise<{ readonly items: readonly T[]; readonly unknown: readonly string[] }> {
+  const answers: (readonly T[])[] = [];
   const unknown: string[] = [];
   for (const store of stores) {
     try {
-      for (const head of await store.heads()) {
-        all.push(head);
-        if ((best.get(head.chain)?.seq ?? 0) < head.seq) best.set(head.chain, head);
-      }
+      answers.push(await ask(store));
     } catch (error) {
       unknown.push(store.name);
       logger.warn("An audit store does not tell what it has", {
@@ -38,25 +83,17 @@ export async function findHeads(
       });
     }
   }
-  return {
-    heads: [...best.values()].toSorted((a, b) => (a.chain < b.chain ? -1 : 1)),
-    all: all.toSorted((a, b) => b.seq - a.seq),
-    unknown,
-  };
+  return { items: answers.flat(), unknown };
 }
 
-/** The first records of chains, as far as they are there and as they were written. */
-export async function readOpenings(
-  heads: readonly AuditHead[],
+/** The first record of a chain, if it is there and as it was written. */
+export async function readOpening(
   stores: readonly AuditStore[],
+  chain: string,
   key: ChainKey,
-): Promise<readonly AuditRecord[]> {
-  const openings: AuditRecord[] = [];
-  for (const { chain } of heads) {
-    const opening = await readOne(stores, chain, 1, key);
-    if (opening?.action === "chain.open") openings.push(opening);
-  }
-  return openings;
+): Promise<AuditRecord | null> {
+  const opening = await readOne(stores, chain, 1, key);
+  return opening?.action === "chain.open" ? opening : null;
 }
 
 /**
@@ -74,14 +111,16 @@ export async function findLooseEnds(
   for (const { chain, seq } of openings.flatMap(heldHeads)) {
     held.set(chain, Math.max(held.get(chain) ?? 0, seq));
   }
+  const byChain = Map.groupBy(all, ({ chain }) => chain);
   const loose: AuditHead[] = [];
   for (const { chain } of heads) {
     if (chain <= cut) continue;
-    for (const { seq } of all.filter((head) => head.chain === chain)) {
+    for (const { seq } of byChain.get(chain) ?? []) {
+      if ((held.get(chain) ?? 0) >= seq) break;
       // What somebody changed must not be vouched for.
       const record = await readOne(stores, chain, seq, key);
       if (record === null) continue;
-      if ((held.get(chain) ?? 0) < seq) loose.push(toHead(record));
+      loose.push(toHead(record));
       break;
     }
   }
@@ -90,28 +129,15 @@ export async function findLooseEnds(
 
 /** The newest chain that retention has taken away, and with it all before; empty when there was none. */
 export function latestCut(openings: readonly AuditRecord[]): string {
-  return openings.reduce((cut, { detail }) => {
+  return openings.reduce((cut, { chain, detail }) => {
     const own = typeof detail["cut"] === "string" ? detail["cut"] : "";
-    return own > cut ? own : cut;
+    // What is no chain before it was signed by an older version, which took whatever stood in a store.
+    return own > cut && own < chain && isChainId(own) ? own : cut;
   }, "");
 }
 
 export function toHead({ chain, seq, mac }: AuditHead): AuditHead {
   return { chain, seq, mac };
-}
-
-/**
- * An id that is later than all that are known, even where the clock was set back: retention goes by the order of ids.
- *
- * @param known chains that this log has begun for sure: an id that somebody made up would have the last word
- */
-export function nextChainId(known: readonly string[], now: number): string {
-  return uuidv7(Math.max(now, ...known.map((chain) => chainTime(chain) + 1)));
-}
-
-/** When a chain was begun, in epoch milliseconds; NaN for what is no chain's id. */
-export function chainTime(chain: string): number {
-  return Number.parseInt(chain.slice(0, 8) + chain.slice(9, 13), 16);
 }
 
 export function headText({ chain, seq, mac }: AuditHead): string {
@@ -122,14 +148,16 @@ export function headText({ chain, seq, mac }: AuditHead): string {
 export function heldHeads({ action, detail }: AuditRecord): AuditHead[] {
   const { heads } = detail;
   if (action !== "chain.open" || !Array.isArray(heads)) return [];
-  return (heads as readonly string[]).map((text) => {
-    const [chain = "", seq = "", mac = ""] = text.split(" ");
-    return { chain, seq: Number(seq), mac };
-  });
+  return (heads as readonly string[])
+    .map((text) => {
+      const [chain = "", seq = "", mac = ""] = text.split(" ");
+      return { chain, seq: Number(seq), mac };
+    })
+    .filter(({ chain }) => isChainId(chain));
 }
 
 /** A record that is as it was written, from the first store that has it so. */
-async function readOne(
+export async function readOne(
   stores: readonly AuditStore[],
   chain: string,
   seq: number,

@@ -1,5 +1,5 @@
 import type { AuditRecord, AuditStore } from "../../types/audit.ts";
-import { chainTime } from "./open-chain.ts";
+import { chainTime, isChainId } from "./chain-id.ts";
 
 const PAGE = 200;
 
@@ -94,7 +94,9 @@ async function findCursors(
   for (const [chain, { store, seq }] of best) {
     const [last] = await store.read(chain, seq, 1);
     if (last === undefined || last.time < since) continue;
-    const time = newestFirst ? last.time : chainTime(chain);
+    // What is no chain of ours is shown, too: from the beginning, for it may be of any time.
+    const begunAt = isChainId(chain) ? chainTime(chain) : 0;
+    const time = newestFirst ? last.time : begunAt;
     cursors.push({
       chain,
       time,

@@ -2,7 +2,7 @@ import { messageOf } from "../../errors.ts";
 import type { AuditStore } from "../../types/audit.ts";
 import type { Logger } from "../../types/logger.ts";
 import type { ChainKey } from "./chain-key.ts";
-import { findHeads, latestCut, readOpenings } from "./open-chain.ts";
+import { findRecent, latestCut } from "./open-chain.ts";
 import { soundStart } from "./sink-group.ts";
 
 const PAGE = 250;
@@ -20,8 +20,7 @@ export async function recoverStores({
   readonly key: ChainKey;
   readonly logger: Logger;
 }): Promise<{ readonly copied: number }> {
-  const { heads } = await findHeads(stores, logger);
-  const cut = latestCut(await readOpenings(heads, stores, key));
+  const cut = latestCut((await findRecent(stores, key, logger)).openings);
   let copied = 0;
   for (const to of stores.filter(({ central }) => central === true)) {
     for (const from of stores.filter((store) => store !== to)) {

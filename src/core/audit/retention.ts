@@ -1,14 +1,12 @@
-import type { AuditHead, AuditRecord, AuditStore } from "../../types/audit.ts";
+import type { AuditHead, AuditStore } from "../../types/audit.ts";
 import type { ChainKey } from "./chain-key.ts";
-import { chainTime } from "./open-chain.ts";
-
-/** A chain is closed at this age, or this length, so that retention can take whole chains away. */
-export const MAX_CHAIN_MS = 24 * 60 * 60 * 1_000;
-export const MAX_CHAIN_RECORDS = 100_000;
+import { chainTime, MAX_CHAIN_MS } from "./chain-id.ts";
+import { readOne, readOpening } from "./open-chain.ts";
 
 /**
  * The chains that have nothing of `olderThan` or later, from the oldest on, without a gap: "all up to this one" is what is
- * signed. Never the chain that is being written.
+ * signed. Never the chain that is being written. The last of them is one that this log has begun: what somebody made up must
+ * not say how far "all" goes.
  */
 export async function findExpired(
   heads: readonly AuditHead[],
@@ -19,23 +17,17 @@ export async function findExpired(
   const expired: AuditHead[] = [];
   for (const head of heads) {
     if (head.chain === own) break;
-    const last = await readLast(head, stores, key);
-    // Of one whose end somebody changed, the id tells when it can have ended at the latest; what has none is no chain of ours.
-    const endedAt = last?.time ?? chainTime(head.chain) + MAX_CHAIN_MS;
-    if (endedAt >= olderThan) break;
+    const begunAt = chainTime(head.chain);
+    const last = await readOne(stores, head.chain, head.seq, key);
+    // Of one whose end somebody changed, the id tells when it can have ended at the latest.
+    const endedAt = last?.time ?? begunAt + MAX_CHAIN_MS;
+    // The id can be of a later time than the records where the clock was put back, and it is ids that the cut goes by.
+    if (Math.max(begunAt, endedAt) >= olderThan) break;
     expired.push(head);
   }
-  return expired;
-}
-
-async function readLast(
-  { chain, seq }: AuditHead,
-  stores: readonly AuditStore[],
-  key: ChainKey,
-): Promise<AuditRecord | null> {
-  for (const store of stores) {
-    const [record] = await store.read(chain, seq, 1).catch(() => []);
-    if (record?.chain === chain && record.seq === seq && key.isAuthentic(record)) return record;
+  for (let count = expired.length; count > 0; count--) {
+    if ((await readOpening(stores, expired[count - 1]!.chain, key)) !== null)
+      return expired.slice(0, count);
   }
-  return null;
+  return [];
 }

@@ -1,5 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import type { AuditAnchor, AuditHead, AuditRecord, AuditStore } from "../../types/audit.ts";
+import { isChainId } from "./chain-id.ts";
 import type { ChainKey } from "./chain-key.ts";
 import { ChainCheck, type AuditFaultKind } from "./check-chain.ts";
 import { heldHeads, latestCut } from "./open-chain.ts";
@@ -61,6 +62,9 @@ class Verification {
   readonly #options: AuditVerifyOptions;
   readonly #claims = new Map<string, Claim[]>();
   readonly #heads = new Map<AuditStore, Map<string, number>>();
+  /** Chains that are still to be checked, oldest first, and all that ever were. */
+  readonly #due: string[] = [];
+  readonly #known = new Set<string>();
   #faults: AuditFault[] = [];
   #faultCount = 0;
   #cut = "";
@@ -76,9 +80,7 @@ class Verification {
   async run(): Promise<AuditVerification> {
     await this.#readHeads();
     let chains = 0;
-    const seen = new Set<string>();
-    for (let chain = this.#newest(seen); chain !== null; chain = this.#newest(seen)) {
-      seen.add(chain);
+    for (let chain = this.#due.pop(); chain !== undefined; chain = this.#due.pop()) {
       if (await this.#checkChain(chain)) chains++;
     }
     await this.#lookAgain();
@@ -95,8 +97,10 @@ class Verification {
     const { stores, anchors, key } = this.#options;
     for (const store of stores) {
       const heads = await this.#tell(store.name, "", () => store.heads());
-      this.#heads.set(store, new Map((heads ?? []).map(({ chain, seq }) => [chain, seq])));
-      for (const { chain, seq } of heads ?? []) {
+      const having = (heads ?? []).filter(({ chain }) => this.#isChain(store.name, chain));
+      this.#heads.set(store, new Map(having.map(({ chain, seq }) => [chain, seq])));
+      for (const { chain, seq } of having) {
+        this.#expect(chain);
         this.#total += seq;
         const record = (await this.#tell(store.name, chain, () => store.read(chain, seq, 1)))?.[0];
         const isTrue = record !== undefined && record.chain === chain && key.isAuthentic(record);
@@ -107,9 +111,16 @@ class Verification {
     for (const anchor of anchors) {
       const heads = await this.#tell(anchor.name, "", () => anchor.heads());
       for (const { chain, seq, mac } of heads ?? []) {
-        this.#claim({ chain, seq, mac, by: anchor.name });
+        if (this.#isChain(anchor.name, chain)) this.#claim({ chain, seq, mac, by: anchor.name });
       }
     }
+  }
+
+  #isChain(store: string, chain: string): boolean {
+    if (isChainId(chain)) return true;
+    const reason = "it is no chain's id";
+    this.#fault({ kind: "inserted", store, chain, seq: 0, count: 1, reason });
+    return false;
   }
 
   /** Answers whether the chain is somewhere. */
@@ -227,16 +238,16 @@ class Verification {
     }
   }
 
-  #newest(seen: ReadonlySet<string>): string | null {
-    let newest: string | null = null;
-    const heads = [...this.#heads.values()].flatMap((chains) => [...chains.keys()]);
-    for (const chain of [...heads, ...this.#claims.keys()]) {
-      if (!seen.has(chain) && (newest === null || chain > newest)) newest = chain;
-    }
-    return newest;
+  /** That there is a chain to check. Asked while chains are checked, too: an opening tells of chains that nobody has. */
+  #expect(chain: string): void {
+    if (this.#known.has(chain)) return;
+    this.#known.add(chain);
+    // From the end, where the chains are that an opening tells of.
+    this.#due.splice(this.#due.findLastIndex((other) => other < chain) + 1, 0, chain);
   }
 
   #claim(claim: Claim): void {
+    this.#expect(claim.chain);
     const claims = this.#claims.get(claim.chain) ?? [];
     this.#claims.set(claim.chain, claims);
     claims.push(claim);

@@ -23,7 +23,7 @@ import { auditLine, createAuditRepository, type AuditRecord } from "../../../src
 import { openSqlite } from "../../../adapters/node/sqlite.ts";
 import { auditRecords, auditStoreContract } from "../../contract/audit-store.ts";
 import { allRecords, auditEntry, openLog } from "../../helpers/audit.ts";
-import { makeFolder } from "../../helpers/database.ts";
+import { makeDatabase, makeFolder } from "../../helpers/database.ts";
 
 const CHAIN = "019f0000-0000-7000-8000-00000000000a";
 const WRITER = fileURLToPath(new URL("../../fixtures/audit-writer.ts", import.meta.url));
@@ -93,6 +93,15 @@ describe("the audit journal", () => {
     expect(await journal.heads()).toEqual([{ chain: CHAIN, seq: 1, mac: "mac-1" }]);
   });
 
+  it("cuts a chain with all its damage, so that no file of it stays", async () => {
+    const folder = makeFolder();
+    const journal = createAuditJournal({ folder, name: "journal" });
+    await journal.append(auditRecords(CHAIN, 1, 2));
+    appendFileSync(join(folder, `${CHAIN}.jsonl`), 'nothing\n{"chain":"019f');
+    await journal.cut(CHAIN);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it("writes to another file when its own was taken away", async () => {
     const folder = makeFolder();
     const journal = createAuditJournal({ folder });
@@ -121,6 +130,56 @@ describe("the audit journal", () => {
     mkdirSync(file);
     await log.record(auditEntry());
     expect((await log.verify({ wait })).faults).toEqual([]);
+  });
+});
+
+describe("the journals of machines that share a database", () => {
+  it("have names of their own, so that neither lacks the other's chains", async () => {
+    const central = createAuditRepository(makeDatabase());
+    const folders = [join(makeFolder(), "audit"), join(makeFolder(), "audit")];
+    for (const folder of folders) {
+      const { log } = openLog({ sinks: [createAuditJournal({ folder }), central] });
+      await log.record(auditEntry());
+      await log.flush();
+    }
+    const names = folders.map((folder) => createAuditJournal({ folder }).name);
+    expect(names[0]).not.toBe(names[1]);
+    for (const [index, folder] of folders.entries()) {
+      const journal = createAuditJournal({ folder });
+      expect(journal.name).toMatch(/^journal:[0-9a-f]{12}$/);
+      expect(statSync(join(folder, "journal.id")).mode & 0o777).toBe(0o600);
+      const { log } = openLog({ sinks: [journal, central] });
+      expect((await log.verify({ wait })).faults).toEqual([]);
+      // Its own are missed as ever.
+      const [chain] = await journal.chains();
+      rmSync(join(folder, `${chain}.jsonl`));
+      expect(
+        (await log.verify({ wait })).faults.map((fault) => [fault.kind, fault.store, fault.chain]),
+      ).toEqual([["chain-missing", names[index], chain]]);
+    }
+  });
+
+  it("go by the file's id even where another process was quicker to make it", async () => {
+    const folder = makeFolder();
+    const [slow, quick] = [createAuditJournal({ folder }), createAuditJournal({ folder })];
+    const before = slow.name;
+    await quick.append(auditRecords(CHAIN, 1, 1));
+    expect(slow.name).toBe(quick.name);
+    expect(slow.name).not.toBe(before);
+  });
+
+  it("have no id where nothing was written, nor through a link", async () => {
+    const folder = makeFolder();
+    const journal = createAuditJournal({ folder });
+    expect(journal.name).toMatch(/^journal/);
+    expect(await journal.heads()).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+    const target = join(makeFolder(), "target");
+    symlinkSync(target, join(folder, "journal.id"));
+    await expect(journal.append(auditRecords(CHAIN, 1, 1))).rejects.toMatchObject({
+      code: "ELOOP",
+    });
+    expect(existsSync(target)).toBe(false);
   });
 });
 
@@ -188,7 +247,7 @@ describe("a process that is killed", () => {
     }
     expect(acknowledged.length).toBeGreaterThan(100);
     const journal = createAuditJournal({ folder: join(folder, "audit") });
-    expect(readdirSync(join(folder, "audit"))).toHaveLength(5);
+    expect(readdirSync(join(folder, "audit"))).toHaveLength(6);
     const database = openSqlite(join(folder, "server.db"));
     const central = createAuditRepository(database);
     const { log } = openLog({ sinks: [journal, central] });

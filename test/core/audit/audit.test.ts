@@ -165,6 +165,74 @@ describe("an audit log", () => {
     expect(openings.map(({ detail }) => detail["heads"])).toEqual([[], [ends[0]], [ends[1]]]);
   });
 
+  it("begins without reading what older chains hold already", async () => {
+    const inner = createMemoryAudit("journal");
+    const asked: string[] = [];
+    const store = {
+      ...inner,
+      read: (chain: string, fromSeq: number, limit: number) => {
+        asked.push(`${chain} ${fromSeq}`);
+        return inner.read(chain, fromSeq, limit);
+      },
+    };
+    const time = createFakeTime();
+    const chains: string[] = [];
+    for (let day = 0; day < 10; day++) {
+      const { log } = openLog({ sinks: [store], time });
+      await log.record(auditEntry());
+      chains.push(log.status().head!.chain);
+      await log.close();
+      await time.advance(DAY);
+    }
+    asked.length = 0;
+    const { log } = openLog({ sinks: [store], time });
+    await log.record(auditEntry());
+    const newest = chains.at(-1)!;
+    // Its opening, those of the two days before it, and the one end that no other chain holds.
+    expect(asked).toEqual([
+      `${newest} 1`,
+      ...chains.slice(-3).map((chain) => `${chain} 1`),
+      `${newest} 3`,
+    ]);
+  });
+
+  it("holds what a chain got after a newer one began", async () => {
+    const store = createMemoryAudit();
+    const time = createFakeTime();
+    const older = openLog({ sinks: [store], time });
+    await older.log.record(auditEntry());
+    await time.advance(1_000);
+    const newer = openLog({ sinks: [store], time });
+    await newer.log.record(auditEntry());
+    await older.log.record(auditEntry());
+    await time.advance(1_000);
+    const last = openLog({ sinks: [store], time });
+    await last.log.record(auditEntry());
+    const [opening] = await store.read(last.log.status().head!.chain, 1, 1);
+    expect(
+      (opening!.detail["heads"] as readonly string[]).map((text) => text.split(" ").slice(0, 2)),
+    ).toEqual([
+      [older.log.status().head!.chain, "3"],
+      [newer.log.status().head!.chain, "2"],
+    ]);
+  });
+
+  it("has the end of a chain that stood idle for days held by another when it closes", async () => {
+    const store = createMemoryAudit();
+    const time = createFakeTime();
+    const idle = openLog({ sinks: [store], time });
+    await idle.log.record(auditEntry());
+    const { chain } = idle.log.status().head!;
+    await time.advance(10 * DAY);
+    const other = openLog({ sinks: [store], time });
+    await other.log.record(auditEntry());
+    await idle.log.close();
+    const held = (await allRecords(store)).flatMap(({ detail }) => detail["heads"] ?? []);
+    const [end] = await store.read(chain, 3, 1);
+    expect(end!.action).toBe("chain.close");
+    expect(held).toContain(`${chain} 3 ${end!.mac}`);
+  });
+
   it("begins chains in order though the clock was set back", async () => {
     const store = createMemoryAudit();
     const first = openLog({ sinks: [store], time: createFakeTime(1_700_000_000_000) });

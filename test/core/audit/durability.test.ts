@@ -52,7 +52,19 @@ describe("an audit log on disk and in anchors", () => {
     await log.record(auditEntry());
   });
 
-  it("anchors a head within a second, every hundred records, and the last one when it closes", async () => {
+  it("anchors once a second at most, however much is recorded", async () => {
+    const anchor = createMemoryAnchor();
+    const journal = { ...createMemoryAudit("journal"), sync: async () => {} };
+    const { log, time } = openLog({ sinks: [journal], anchors: [anchor] });
+    for (let index = 0; index < 1_000; index++) await log.record(auditEntry());
+    await time.advance(0);
+    expect(anchor.calls).toBe(1);
+    await time.advance(1_000);
+    expect(anchor.calls).toBe(2);
+    expect((await anchor.heads())[0]!.seq).toBe(1_001);
+  });
+
+  it("anchors a head within a second and the last one when it closes", async () => {
     const anchor = createMemoryAnchor();
     const { log, time } = openLog({ sinks: [createMemoryAudit()], anchors: [anchor] });
     await log.record(auditEntry());

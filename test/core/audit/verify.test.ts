@@ -259,7 +259,14 @@ describe("verify", () => {
       await central.append([{ ...record!, chain: made }]);
       const { faults } = await verify();
       expect(faults).toEqual([
-        { kind: "inserted", store: "database", chain: made, seq: 0, count: 1, reason: "it is no chain's id" },
+        {
+          kind: "inserted",
+          store: "database",
+          chain: made,
+          seq: 0,
+          count: 1,
+          reason: "it is no chain's id",
+        },
       ]);
       run(`delete from audit where chain = '${made}'`);
       expect((await verify()).faults).toEqual([]);

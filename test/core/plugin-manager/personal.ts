@@ -20,6 +20,11 @@ export const OPTIONAL = { ...AUTH, required: false } as const;
 
 export const ANN: Principal = { kind: "client", id: "ann", scopes: ["mcp"] };
 export const BOB: Principal = { kind: "user", id: "bob", scopes: ["mcp"] };
+/** What a call is answered whose owner's object does not start. */
+export const NOT_STARTED = {
+  kind: "tool-error",
+  message: '"a" could not be started for you; the server\'s log has the reason.',
+};
 export const client = (n: number): Principal => ({ kind: "client", id: `c${n}`, scopes: [] });
 
 /** A plugin that answers whose key it has. `traced` notes the steps of each object. */

@@ -74,6 +74,26 @@ describe("a plugin's settings", () => {
     }
   });
 
+  it("may hold a member that is refused altogether: the reason says where it belongs", async () => {
+    const schema = {
+      properties: {
+        org: { not: {}, description: "The organization is the credential org now" },
+        mute: { not: {} },
+      },
+    };
+    for (const schemas of [{ configSchema: schema }, { manifest: schema }]) {
+      expect(await startWith({ org: "secret-value" }, schemas)).toMatchObject({
+        state: "failed",
+        error: "Its settings are not valid: /org: The organization is the credential org now.",
+        steps: [],
+      });
+      expect(await startWith({ mute: 1 }, schemas)).toMatchObject({
+        error: "Its settings are not valid: /mute must NOT be valid.",
+      });
+      expect(await startWith({ other: 1 }, schemas)).toMatchObject({ state: "running" });
+    }
+  });
+
   it("must satisfy the manifest's schema and the plugin's, where there are both", async () => {
     const schemas = { manifest: { required: ["a"] }, configSchema: { required: ["b"] } };
     expect(await startWith({ a: 1, b: 1 }, schemas)).toMatchObject({ state: "running" });

@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { startNodeServer } from "../helpers/node-server.ts";
+import { runHere } from "../helpers/server-process.ts";
+import { makeVaultFolder } from "../helpers/vault-folder.ts";
+import { storeTwo, VALUE } from "../helpers/vault-ways.ts";
+
+const OWNER =
+  "An owner is 'shared', 'client:<id>' or 'user:<issuer>:<subject>' in printable ASCII.";
+
+describe.each(["through the server that runs", "on the data folder"])(
+  "%s, a command says in the same words",
+  (way) => {
+    async function open() {
+      const folder = makeVaultFolder();
+      await storeTwo(folder.env);
+      if (way === "on the data folder") return folder;
+      const server = await startNodeServer(folder.env);
+      return { ...folder, env: { ...folder.env, MCP_ADMIN_TOKEN: server.adminToken } };
+    }
+
+    it.each([
+      [["vault", "rotate", "nope"], "NOT_FOUND", 'The vault has nothing of a plugin "nope".'],
+      [
+        ["credentials", "rm", "keeper", "nope"],
+        "CREDENTIAL_NOT_FOUND",
+        '"keeper" has no credential "nope" of shared. "credentials list" shows all.',
+      ],
+      [
+        ["credentials", "rm", "keeper", "api_key", "--owner", "client:a"],
+        "CREDENTIAL_NOT_FOUND",
+        '"keeper" has no credential "api_key" of client:a. "credentials list" shows all.',
+      ],
+      [
+        ["credentials", "set", "nope", "api_key"],
+        "NOT_FOUND",
+        'No plugin is configured as "nope". There are: keeper, spare.',
+      ],
+      [
+        ["credentials", "set", "keeper", "api_key", "--owner", "bogus"],
+        "CREDENTIAL_INVALID",
+        OWNER,
+      ],
+      [["credentials", "rm", "keeper", "api_key", "--owner", "bogus"], "CREDENTIAL_INVALID", OWNER],
+    ])("why it refuses %j", async (args, code, message) => {
+      const { env } = await open();
+      const { status, stdout, stderr } = await runHere([...args, "--json"], env, VALUE);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(JSON.parse(stderr)).toEqual({ error: { code, message } });
+    });
+
+    it("that a passphrase is too short", async () => {
+      const { env, path } = await open();
+      const { status, stderr } = await runHere(["vault", "export", join(path, "backup")], {
+        ...env,
+        MCP_BACKUP_PASSPHRASE: "only eleven",
+      });
+      expect({ status, stderr }).toEqual({
+        status: 2,
+        stderr: "mcp-plugin-server: The passphrase must have at least 12 characters.\n",
+      });
+    });
+
+    it("that all is well", async () => {
+      const { env } = await open();
+      const { stdout } = await runHere(["vault", "verify", "--json"], env);
+      expect(stdout).toBe('{"ok":true,"checked":2,"faults":[]}\n');
+    });
+
+    it("no question for a value that has no owner", async () => {
+      const { env } = await open();
+      const set = ["credentials", "set", "keeper", "api_key", "--owner", "bogus"];
+      expect(await runHere(set, env, [VALUE])).toMatchObject({ status: 2, questions: [] });
+    });
+  },
+);
