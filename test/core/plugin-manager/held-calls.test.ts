@@ -35,7 +35,7 @@ async function openCounting({ deaf = false } = {}) {
     count,
     store: () => plain.for("shared", SYSTEM).storeCredential("a", "api_key", "s3cret-key"),
     /** Keeps listings that begin from now on from ending. */
-    holdUp() {
+    holdUp: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       gate = promise;
       return resolve;
@@ -71,9 +71,8 @@ describe("calls of a plugin that waits for credentials", () => {
     await store();
     expect(await call()).toEqual(MISSING);
     await time.advance(1_000);
-    expect(await Promise.all([call(), call()])).toEqual(
-      Array(2).fill({ kind: "result", value: {} }),
-    );
+    const result = { kind: "result", value: {} };
+    expect(await Promise.all([call(), call()])).toEqual([result, result]);
     expect(statusOf("a").state).toBe("running");
   });
 
