@@ -7,7 +7,7 @@ import { CatalogReader } from "./catalog-reader.ts";
 import { ChangeNotices } from "./change-notices.ts";
 import { MAX_CALL_MS } from "./call-limits.ts";
 import { findMissing, requiredFields } from "./credential-needs.ts";
-import { HeldRun } from "./held-run.ts";
+import { openHeld } from "./held-run.ts";
 import { createOwnerObjects } from "./owner-lives.ts";
 import { OwnerObjects } from "./owner-objects.ts";
 import type { PreparedCatalog } from "./plugin-catalog.ts";
@@ -252,24 +252,18 @@ export class PluginInstance {
   /** Lists its tools, whose calls say what is missing. */
   async #hold(): Promise<void> {
     if (this.#state === "needs-credentials") return;
-    const run = new HeldRun({
+    const { logger, onHeldCall } = this.#deps;
+    const held = await openHeld({
       instanceId: this.id,
-      resume: this.#deps.onHeldCall,
+      resume: onHeldCall,
       missing: () => this.#missing,
       catalog: () => this.#catalog,
       handedOut: this.#desk!.handedOut,
+      read: (run) => this.#readCatalog(run),
+      logger,
     });
-    const { logger } = this.#deps;
+    if (held !== null) [this.#run, this.#catalog] = [held.run, held.catalog];
     const missing = this.#missing.map(({ name }) => name);
-    try {
-      const catalog = await this.#readCatalog(run);
-      run.tools = catalog.tools;
-      this.#run = run;
-      this.#catalog = catalog;
-    } catch (error) {
-      // It knows them once it has been initialized, then.
-      logger.debug("A plugin that needs credentials lists no tools", { error: messageOf(error) });
-    }
     this.#move("needs-credentials");
     logger.warn("Plugin needs credentials", { missing });
   }

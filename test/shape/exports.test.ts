@@ -19,6 +19,7 @@ describe("the package", () => {
       LOOPBACK_NAMES
       MAX_MESSAGE_BYTES
       MAX_UNSENT_BYTES
+      assertOwner
       auditLine
       bearerSecretFault
       checkCredential
