@@ -47,7 +47,7 @@ describe("a search for canaries", () => {
       const { passed, failed } = await runAllTests(folder, canary);
       expect(passed).toBeGreaterThan(5_000);
       // `npm test` is where none may fail: a few need a quieter log, or a quieter machine.
-      expect(failed.length, failed.join("\n")).toBeLessThan(passed / 100);
+      expect(failed.slice(Math.floor(passed / 100))).toEqual([]);
       // As of a server whose log was not scrubbed, to see that what tests put out is searched.
       writeFileSync(join(folder, "log-planted.txt"), `${BEFORE}mcpk_${canary}`);
       const literals = [workers.CLIENT_KEY, workers.ADMIN_TOKEN, workers.MASTER_KEY];
