@@ -81,6 +81,7 @@ export const credentials = sqliteTable(
     name: text().notNull(),
     sequence: integer().notNull(),
     dataKeyId: text("data_key_id").notNull(),
+    tag: text().notNull(),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },

@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -34,20 +35,17 @@ export function readKeyFile(path: string): string | null {
   }
 }
 
+/** 32 random bytes as a key file has them. */
+export function randomKeyText(): string {
+  return `${randomToken("")}\n`;
+}
+
 /**
- * Makes a file with 32 random bytes, unless it is there, and answers the text that it has. The file is whole or not
- * there, whenever the power goes: it is written under another name first. Of two processes at once, both go on with the
- * key of the one that came first.
+ * Makes a file with a key, unless it is there. The file is whole or not there, whenever the power goes: it is written under
+ * another name first. Of two processes at once, both go on with the key of the one that came first.
  */
-export function createKeyFile(path: string): string {
-  const draft = `${path}.${process.pid}.new`;
-  const file = openSync(draft, "w", 0o600);
-  try {
-    writeSync(file, `${randomToken("")}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+export function createKeyFile(path: string, text: string): void {
+  const draft = writeDraft(path, text);
   try {
     publish(draft, path);
   } catch (error) {
@@ -56,7 +54,17 @@ export function createKeyFile(path: string): string {
     unlinkSync(draft);
   }
   syncFolder(dirname(path));
-  return readFileSync(path, "utf8");
+}
+
+/** Makes a file with a key, also in the place of another. It is whole at every moment. */
+export function putKeyFile(path: string, text: string): void {
+  replaceFile(writeDraft(path, text), path);
+}
+
+/** Also of one that is not there. */
+export function removeKeyFile(path: string): void {
+  rmSync(path, { force: true });
+  syncFolder(dirname(path));
 }
 
 /** Puts a file in the place of another, in one step that survives a power cut. `false` when there is none to put there. */
@@ -69,6 +77,19 @@ export function replaceFile(from: string, to: string): boolean {
   }
   syncFolder(dirname(to));
   return true;
+}
+
+/** Writes a file beside the one that it will be, and answers its name. */
+function writeDraft(path: string, text: string): string {
+  const draft = `${path}.${process.pid}.new`;
+  const file = openSync(draft, "w", 0o600);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return draft;
 }
 
 /** Gives a file its name unless that is taken. A file system without links (exFAT) has to do with a copy. */

@@ -1,11 +1,21 @@
-import { existsSync } from "node:fs";
+import { createHash, timingSafeEqual } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, parseMasterKey, type MasterKeyProvider } from "../../src/index.ts";
-import { createKeyFile, readKeyFile, replaceFile } from "./key-file.ts";
+import {
+  createKeyFile,
+  putKeyFile,
+  randomKeyText,
+  readKeyFile,
+  removeKeyFile,
+  replaceFile,
+} from "./key-file.ts";
 import type { Settings } from "./settings.ts";
 
 const KEY_FILE = "master.key";
+const PREVIOUS_KEY_FILE = "master.key.previous";
 const NEXT_KEY_FILE = "master.key.next";
+const NEXT_KEY_NAME = /^master\.key\.next\.[0-9a-f]{16}$/;
 
 /** Where the master key lies when none is given. */
 export function masterKeyPath(dataDir: string): string {
@@ -28,31 +38,74 @@ export function masterKeysOf({
 }
 
 /**
- * The master key in a file of the data folder, which makes one when there is none. It is read anew each time it is asked
- * for, because another process may have replaced it. Each method throws AppError `CONFIG_INVALID` for a file that does
- * not hold a key; such a file is never overwritten.
+ * The master key in a file of the data folder. It is read anew each time it is asked for, because another process may have
+ * replaced it. Each method throws AppError `CONFIG_INVALID` for a file that does not hold a key, which is never overwritten, and
+ * `VAULT_KEY_WRONG` when there is none.
+ *
+ * A next key's file is named after the key, and its renaming puts it into force: that happens once, so a process that comes
+ * late finds nothing to rename, and cannot put a later key, or an earlier one, over the current one.
  */
 export function createFileMasterKeys(dataDir: string): MasterKeyProvider {
   const path = masterKeyPath(dataDir);
-  const nextPath = join(dataDir, NEXT_KEY_FILE);
-  const load = (file: string) => parse(readKeyFile(file) ?? createKeyFile(file), file);
+  const previousPath = join(dataDir, PREVIOUS_KEY_FILE);
+  const nextPathOf = (key: Uint8Array) => join(dataDir, `${NEXT_KEY_FILE}.${nameOf(key)}`);
+  const nextPaths = () =>
+    readdirSync(dataDir)
+      .filter((name) => NEXT_KEY_NAME.test(name))
+      .toSorted()
+      .map((name) => join(dataDir, name));
+  const load = (file: string) => {
+    const text = readKeyFile(file);
+    return text === null ? null : parse(text, file);
+  };
+  const isIn = (file: string, expected: Uint8Array) => {
+    const key = load(file);
+    const isSame = key !== null && timingSafeEqual(key, expected);
+    key?.fill(0);
+    return isSame;
+  };
   return {
-    current: async () => load(path),
-    async others() {
-      const next = readKeyFile(nextPath);
-      return next === null ? [] : [parse(next, nextPath)];
+    async begin() {
+      if (readKeyFile(path) === null) createKeyFile(path, randomKeyText());
     },
+    async current() {
+      const key = load(path);
+      if (key !== null) return key;
+      throw new AppError(
+        "VAULT_KEY_WRONG",
+        `The master key is gone: put the file ${path} back, or set MCP_MASTER_KEY_FILE or MCP_MASTER_KEY.`,
+      );
+    },
+    others: async () => [...nextPaths(), previousPath].map(load).filter((key) => key !== null),
     rotation: {
-      prepare: async () => load(nextPath),
-      async finish() {
-        // What an interrupted rotation left may be half a key of somebody else's making: it must not become the key.
-        const next = readKeyFile(nextPath);
-        if (next === null) return;
-        parse(next, nextPath).fill(0);
-        replaceFile(nextPath, path);
+      async prepare() {
+        const left = nextPaths()
+          .map(load)
+          .find((key) => key !== null);
+        if (left !== undefined) return left;
+        const text = randomKeyText();
+        const key = parse(text, NEXT_KEY_FILE);
+        createKeyFile(nextPathOf(key), text);
+        // A rotation begins only when nothing is wrapped by a key before the current one.
+        removeKeyFile(previousPath);
+        return key;
+      },
+      async finish(expected) {
+        const nextPath = nextPathOf(expected);
+        // What lies there may be half a key of somebody else's making: it must not become the key.
+        if (!isIn(nextPath, expected)) return isIn(path, expected);
+        const replaced = readKeyFile(path);
+        if (replaced !== null) putKeyFile(previousPath, replaced);
+        return replaceFile(nextPath, path) || isIn(path, expected);
       },
     },
   };
+}
+
+/** Tells one key from another, and nothing of either. */
+function nameOf(key: Uint8Array): string {
+  const hash = createHash("sha256").update("mcp-plugin-server.master-key.file").update(key);
+  return hash.digest("hex").slice(0, 16);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Sha256, Time } from "../../src/index.ts";
 
 export const systemTime: Time = {
   now: Date.now,
+  elapsed: () => performance.now(),
   after(ms, task) {
     const timer = setTimeout(task, ms);
     timer.unref();

@@ -18,6 +18,7 @@ export function createWorkersTime(): WorkersTime {
   };
   return {
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     after(ms, task) {
       const id = {};
       pending.set(id, { at: Date.now() + ms, task });

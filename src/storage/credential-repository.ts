@@ -5,7 +5,7 @@ import type { VaultDatabase } from "./database.ts";
 import { toText } from "./sql-values.ts";
 import { onStore } from "./storage-fault.ts";
 
-/** Sealed credentials in the database. */
+/** Sealed credentials in the database, which is the vault's store, too: that changes them (`createLedgerRows`). */
 export function createCredentialRepository({
   db,
   purge,
@@ -24,6 +24,7 @@ export function createCredentialRepository({
     .prepare();
   return {
     kind: "database",
+    database: db,
     read: ({ owner, instanceId, name }) =>
       onStore(async () => {
         const row = await select.get({ owner, instanceId, name });

@@ -1,5 +1,5 @@
 import { and, eq, exists, notExists, sql, type SQL } from "drizzle-orm";
-import { credentials, dataKeys, ledgers } from "../../drizzle/sqlite.ts";
+import { credentials, dataKeys, ledgers, sealedCredentials } from "../../drizzle/sqlite.ts";
 import type { LedgerChange, LedgerEntry, Owner, VaultStore } from "../types/vault.ts";
 import type { Statement } from "./atomically.ts";
 import type { VaultDatabase } from "./database.ts";
@@ -13,7 +13,7 @@ type EntryColumns = Omit<LedgerEntry, "owner" | "instanceId"> & { readonly owner
 const NAME = { name: credentials.name };
 
 /** The ledgers in the database: a row each, and one for every entry. */
-export function createLedgerRows({ db, atomically }: VaultDatabase): LedgerStore {
+export function createLedgerRows({ db, atomically, purge }: VaultDatabase): LedgerStore {
   // Asked for at every use of a credential: the statement is made once.
   const selectVersion = db
     .select({ version: ledgers.version })
@@ -41,7 +41,7 @@ export function createLedgerRows({ db, atomically }: VaultDatabase): LedgerStore
       .insert(credentials)
       .select(
         sql`select ${entry.owner}, ${entry.instanceId}, ${entry.name}, ${bigint(entry.sequence)}, ${entry.keyId},
-            ${bigint(entry.createdAt)}, ${bigint(entry.updatedAt)}
+            ${entry.tag}, ${bigint(entry.createdAt)}, ${bigint(entry.updatedAt)}
           where ${applies}`,
       )
       .onConflictDoUpdate({
@@ -49,28 +49,53 @@ export function createLedgerRows({ db, atomically }: VaultDatabase): LedgerStore
         set: {
           sequence: entry.sequence,
           dataKeyId: entry.keyId,
+          tag: entry.tag,
           createdAt: entry.createdAt,
           updatedAt: entry.updatedAt,
         },
       })
       .returning(NAME);
 
+  const putRecord = (
+    { owner, instanceId, name }: LedgerEntry,
+    sealed: string,
+    applies: SQL | undefined,
+  ): Statement =>
+    db
+      .insert(sealedCredentials)
+      .select(sql`select ${owner}, ${instanceId}, ${name}, ${sealed} where ${applies}`)
+      .onConflictDoUpdate({
+        target: [sealedCredentials.instanceId, sealedCredentials.owner, sealedCredentials.name],
+        set: { sealed },
+      })
+      .returning({ name: sealedCredentials.name });
+
   const remove = (
+    table: typeof credentials | typeof sealedCredentials,
     instanceId: string,
     { owner, name }: NonNullable<LedgerChange["remove"]>,
     applies: SQL | undefined,
   ): Statement =>
     db
-      .delete(credentials)
+      .delete(table)
       .where(
         and(
-          eq(credentials.instanceId, instanceId),
-          eq(credentials.owner, owner),
-          eq(credentials.name, name),
+          eq(table.instanceId, instanceId),
+          eq(table.owner, owner),
+          eq(table.name, name),
           applies,
         ),
       )
-      .returning(NAME);
+      .returning({ name: table.name });
+
+  const putting = ({ put: entry, sealed }: LedgerChange, applies: SQL | undefined): Statement[] => [
+    ...(entry ? [put(entry, applies)] : []),
+    ...(entry && sealed !== undefined ? [putRecord(entry, sealed, applies)] : []),
+  ];
+  const removing = ({ instanceId, remove: place }: LedgerChange, applies: SQL | undefined) =>
+    place === undefined
+      ? []
+      : [credentials, sealedCredentials].map((table) => remove(table, instanceId, place, applies));
 
   const advance = (
     { instanceId, from, seal }: LedgerChange,
@@ -111,6 +136,7 @@ export function createLedgerRows({ db, atomically }: VaultDatabase): LedgerStore
               name: credentials.name,
               sequence: credentials.sequence,
               keyId: credentials.dataKeyId,
+              tag: credentials.tag,
               createdAt: credentials.createdAt,
               updatedAt: credentials.updatedAt,
             },
@@ -133,19 +159,21 @@ export function createLedgerRows({ db, atomically }: VaultDatabase): LedgerStore
       onStore(async () => {
         const applies = and(standsAt(change), change.put && hasKey(change.put));
         const answers = await atomically([
-          ...(change.put ? [put(change.put, applies)] : []),
-          ...(change.remove ? [remove(change.instanceId, change.remove, applies)] : []),
+          ...putting(change, applies),
+          ...removing(change, applies),
           // Last, for it changes what the others look at.
           advance(change, applies),
         ]);
-        return answers.at(-1)!.length > 0;
+        const isDone = answers.at(-1)!.length > 0;
+        if (isDone && change.remove !== undefined) purge?.();
+        return isDone;
       }),
   };
 }
 
 function toEntry(
   instanceId: string,
-  { owner, name, sequence, keyId, createdAt, updatedAt }: EntryColumns,
+  { owner, name, sequence, keyId, tag, createdAt, updatedAt }: EntryColumns,
 ): LedgerEntry {
   return {
     owner: toText(owner) as Owner,
@@ -153,6 +181,7 @@ function toEntry(
     name: toText(name),
     sequence: toWhole(sequence),
     keyId: toText(keyId),
+    tag: toText(tag),
     createdAt: toWhole(createdAt),
     updatedAt: toWhole(updatedAt),
   };

@@ -13,6 +13,7 @@ import { onStore } from "./storage-fault.ts";
 export function createVaultRepository(database: VaultDatabase): VaultStore {
   const { db } = database;
   return {
+    database: db,
     value: (name) =>
       onStore(async () => {
         const rows = await db.select().from(meta).where(eq(meta.name, name));

@@ -2,6 +2,8 @@
 export interface Time {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds since some moment. Never goes back, whatever somebody does to the clock: for how long something takes. */
+  elapsed(): number;
   /** Runs `task` once after `ms`; the answer cancels it. A pending task never keeps a process alive. */
   after(ms: number, task: () => void): () => void;
 }

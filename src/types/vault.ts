@@ -40,6 +40,8 @@ export interface SecureStorage {
  */
 export interface CredentialDriver {
   readonly kind: CredentialDriverKind;
+  /** Where the records lie. If that is the database of the vault's store, its `commit` changes record and ledger together. */
+  readonly database?: object;
   /** @param fresh asks the store itself, where the driver would answer with what it read a short time ago */
   read(id: CredentialId, fresh?: boolean): Promise<string | null>;
   write(id: CredentialId, sealed: string): Promise<void>;
@@ -70,6 +72,8 @@ export interface LedgerEntry extends CredentialListing {
   /** The ledger's version at which it was sealed: grows with every change in the instance, so it never comes back. */
   readonly sequence: number;
   readonly keyId: string;
+  /** The end of the record's text, with its authentication tag: another of this sequence is of somebody who came too late. */
+  readonly tag: string;
 }
 
 /**
@@ -95,6 +99,9 @@ export interface LedgerChange {
    * that a slow writer cannot leave a record that nothing opens: read the keys again.
    */
   readonly put?: LedgerEntry;
+  /** The record of `put`, where the driver's records lie in the same database. */
+  readonly sealed?: string;
+  /** With its record, where that lies in the same database; nothing of its text is left in what the store can overwrite. */
   readonly remove?: Pick<CredentialId, "owner" | "name">;
 }
 
@@ -104,6 +111,8 @@ export interface LedgerChange {
  * somebody else came first and nothing was changed. Contract: `test/contract/vault-store.ts`.
  */
 export interface VaultStore {
+  /** Where it lies, for a driver to share: see `LedgerChange.sealed`. */
+  readonly database?: object;
   value(name: string): Promise<string | null>;
   /** @param expected what must stand there, `null` for nothing */
   setValue(name: string, value: string, expected: string | null): Promise<boolean>;
@@ -143,20 +152,28 @@ export interface StoreGuard {
  * copy and zeroes it.
  */
 export interface MasterKeyProvider {
-  /** The key to wrap with from now on. */
+  /** Makes the first key, unless there is one. Called only for a vault that never had any; left out where others make it. */
+  begin?(): Promise<void>;
+  /** The key to wrap with from now on. Makes none: one that is gone would seem to be there. */
   current(): Promise<Uint8Array>;
-  /** Keys that may still be in force, while a rotation is not finished. */
+  /** Keys that may be in force instead: the next one, while a rotation is not finished, and the one before. */
   others(): Promise<readonly Uint8Array[]>;
   /** What `rotate` needs where the provider can store keys; left out where somebody else must change them. */
   readonly rotation?: MasterKeyRotation;
 }
 
-/** The steps of storing another master key. Each may be repeated after an interruption. */
+/** The steps of storing another master key. Each may be repeated after an interruption, and may come late. */
 export interface MasterKeyRotation {
-  /** Makes the next key and stores it beside the current one, or answers the one that an interrupted rotation left. */
+  /**
+   * Makes the next key and stores it beside the current one, or answers one that an interrupted rotation left. `others` has it
+   * from then on.
+   */
   prepare(): Promise<Uint8Array>;
-  /** Puts the next key in the place of the current one. */
-  finish(): Promise<void>;
+  /**
+   * Puts the next key in the place of the current one, which `others` has from then on, if it is `expected`: the one that
+   * everything is wrapped with. `false`, with nothing changed, when that is neither the next key nor the current one.
+   */
+  finish(expected: Uint8Array): Promise<boolean>;
 }
 
 /** On whose behalf something is done with credentials: this stands in the audit record. */

@@ -1,5 +1,5 @@
 import Sqlite from "better-sqlite3";
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { VaultStatus } from "../../src/index.ts";
@@ -12,6 +12,8 @@ const HOW_TO_ROTATE =
 
 const statusOf = async ({ vault }: OpenedVaultFolder) =>
   JSON.parse((await vault(["status", "--json"])).stdout) as VaultStatus;
+const keyFiles = ({ dataDir }: OpenedVaultFolder) =>
+  readdirSync(dataDir).filter((name) => name.startsWith("master.key"));
 const keyOf = ({ instances }: VaultStatus, id: string) =>
   instances.find(({ instanceId }) => instanceId === id)!.dataKeyId;
 
@@ -74,7 +76,24 @@ describe.each(WAYS)("vault, $way", ({ open }) => {
     expect(after.masterKeyId).not.toBe(before.masterKeyId);
     expect(after.masterRotationPending).toBe(false);
     expect(readFileSync(join(opened.dataDir, "master.key"), "utf8")).not.toBe(key);
-    expect(existsSync(join(opened.dataDir, "master.key.next"))).toBe(false);
+    expect(keyFiles(opened)).toEqual(["master.key", "master.key.previous"]);
+    expect(readFileSync(join(opened.dataDir, "master.key.previous"), "utf8")).toBe(key);
+    expect(await opened.digest()).toBe(digestOf(VALUE));
+  });
+
+  it("says that the master key is gone, and makes no other", async () => {
+    const opened = await open();
+    const path = join(opened.dataDir, "master.key");
+    const key = readFileSync(path, "utf8");
+    rmSync(path);
+    for (const command of ["status", "rotate-master"]) {
+      const { status, stderr } = await opened.vault([command]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/put the file .+ back|The master key is not the one that/);
+      expect(keyFiles(opened)).toEqual([]);
+    }
+    writeFileSync(path, key, { mode: 0o600 });
+    expect(await opened.vault(["verify"])).toMatchObject({ status: 0 });
     expect(await opened.digest()).toBe(digestOf(VALUE));
   });
 

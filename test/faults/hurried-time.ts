@@ -9,6 +9,7 @@ export function createHurriedTime(): Time {
   let ahead = 0;
   return {
     now: () => Date.now() + ahead,
+    elapsed: () => performance.now() + ahead,
     after: (ms, task) =>
       systemTime.after(ms <= SHORT_MS ? 0 : ms, () => {
         if (ms <= SHORT_MS) ahead += ms;

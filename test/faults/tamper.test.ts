@@ -25,7 +25,7 @@ const STORES: readonly [kind: string, open: () => Promise<CredentialDriver>][] =
 
 /** For a record in a cloud the vault waits three seconds before it gives up: the quick run does without that. */
 function soonConsistent(driver: CredentialDriver): CredentialDriver {
-  return IS_FULL ? driver : { ...driver, kind: "database" };
+  return IS_FULL ? driver : { ...driver, kind: "file" };
 }
 
 const idOf = (owner: Owner, instanceId: string, name: string): CredentialId => ({

@@ -12,6 +12,7 @@ export function createFakeTime(start = 1_700_000_000_000): Time & {
   let lastId = 0;
   return {
     now: () => now,
+    elapsed: () => now - start,
     pending: () => tasks.size,
     after(ms, task) {
       const id = ++lastId;

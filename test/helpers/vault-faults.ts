@@ -91,11 +91,23 @@ export function createImpatientTime(start = 1_700_000_000_000): Time {
   let now = start;
   return {
     now: () => now,
+    elapsed: () => now - start,
     after(ms, task) {
       if (ms > 100) return () => undefined;
       now += 1_000;
       const immediate = setImmediate(task);
       return () => clearImmediate(immediate);
     },
+  };
+}
+
+/** The clock of a process whose timers do not run, and that finds out at `thaw` how long it was frozen. */
+export function createFrozenTime(): Time & { readonly thaw: () => void } {
+  let elapsed = 0;
+  return {
+    now: () => 1_700_000_000_000,
+    elapsed: () => elapsed,
+    after: () => () => undefined,
+    thaw: () => (elapsed += 10_000),
   };
 }

@@ -102,10 +102,12 @@ export function createTestMasterKeys(current = testKey()): TestMasterKeys {
         held.next ??= testKey();
         return held.next.slice();
       },
-      async finish() {
-        if (held.next === null) return;
-        held.current = held.next;
-        held.next = null;
+      async finish(expected) {
+        if (held.next?.join() === expected.join()) {
+          held.current = held.next;
+          held.next = null;
+        }
+        return held.current.join() === expected.join();
       },
     },
   };

@@ -64,7 +64,7 @@ it("holds the time against nobody during which the server itself stood still", a
     ping: () => void state.pings++,
     onDead: () => void state.dead++,
     pongMs: 10_000,
-    time: { now: () => now, after: (_ms, task) => (late.push(task), () => {}) },
+    time: { now: () => now, elapsed: () => now, after: (_ms, task) => (late.push(task), () => {}) },
   });
   liveness.watch();
   late.shift()!();

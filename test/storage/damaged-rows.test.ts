@@ -42,7 +42,7 @@ describe("a row that somebody changed", () => {
       instanceId: "one",
       version: -1,
       seal: "s",
-      entries: [{ ...entry("a", -1), createdAt: -1, updatedAt: -1 }],
+      entries: [entry("a", 1, { sequence: -1, createdAt: -1, updatedAt: -1 })],
     });
     expect(await store.dataKeys()).toEqual([key("k1", { uses: -1, createdAt: -1 })]);
     expect((await audit.read("c", 1, 1))[0]).toEqual({ ...auditRecord("c", 1), time: -1 });

@@ -21,6 +21,7 @@ CREATE TABLE `credentials` (
 	`name` text NOT NULL,
 	`sequence` integer NOT NULL,
 	`data_key_id` text NOT NULL,
+	`tag` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
 	PRIMARY KEY(`instance_id`, `owner`, `name`)

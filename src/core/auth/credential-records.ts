@@ -10,6 +10,7 @@ import {
   openRecord,
   parseRecord,
   recordBinding,
+  recordTag,
   sealRecord,
   type RecordFault,
   type SealedRecord,
@@ -31,6 +32,7 @@ export type ReadFault =
   | "ahead-of-ledger"
   | "unknown-key"
   | "not-authentic"
+  | "not-the-committed-record"
   | "lost-by-driver";
 
 export interface OpenedCredential {
@@ -38,11 +40,13 @@ export interface OpenedCredential {
   readonly secret: Uint8Array<ArrayBuffer>;
   readonly entry: LedgerEntry;
   /** Other than the entry's when a crash prevented the commit. */
-  readonly record: Pick<SealedRecord, "keyId" | "sequence">;
+  readonly record: Pick<LedgerEntry, "keyId" | "sequence" | "tag">;
 }
 
 export interface CredentialRecordsDeps {
   readonly driver: CredentialDriver;
+  /** Whether a commit of the ledger changes the driver's record, too: nobody can come between them then. */
+  readonly isInStore: boolean;
   readonly keyring: Keyring;
   readonly ledgers: Ledgers;
   readonly writes: InstanceWrites;
@@ -108,8 +112,7 @@ export class CredentialRecords {
       const { entry, record } = opened;
       if (record.sequence === entry.sequence) return;
       const ledger = await ledgers.current(id.instanceId);
-      const { keyId, sequence } = record;
-      await ledgers.commit(ledger, { put: { ...entry, keyId, sequence } });
+      await ledgers.commit(ledger, { put: { ...entry, ...record } });
     });
   }
 
@@ -129,7 +132,9 @@ export class CredentialRecords {
           if (!(await ledgers.commit(ledger, { remove: id }))) continue;
           onGone();
         }
+        if (this.#deps.isInStore) return;
         // Also when it is gone from the ledger: an interrupted deletion may have left it.
+        lease.assertHeld();
         await driver.remove(id);
         return;
       }
@@ -150,14 +155,16 @@ export class CredentialRecords {
       const ledger = await ledgers.current(instanceId);
       const { keyId, key } = await keyring.takeUse(instanceId, ledger.version === 0);
       const sequence = ledger.version + 1;
-      const sealed = await sealRecord(id, { keyId, sequence, key }, secret);
+      const text = await sealRecord(id, { keyId, sequence, key }, secret);
       lease.assertHeld();
-      await driver.write(id, sealed);
+      if (!this.#deps.isInStore) await driver.write(id, text);
       const now = time.now();
       const createdAt = dates?.createdAt ?? ledger.find(owner, name)?.createdAt ?? now;
       const updatedAt = dates?.updatedAt ?? now;
-      const put = { owner, instanceId, name, sequence, keyId, createdAt, updatedAt };
-      if (await ledgers.commit(ledger, { put })) return put;
+      const tag = recordTag(text);
+      const put = { owner, instanceId, name, sequence, keyId, tag, createdAt, updatedAt };
+      const sealed = this.#deps.isInStore ? { sealed: text } : {};
+      if (await ledgers.commit(ledger, { put, ...sealed })) return put;
       keyring.forgetUses(instanceId);
     }
     throw tooBusy(`"${instanceId}"`);
@@ -183,7 +190,14 @@ export class CredentialRecords {
     if (key === null) return refuse("unknown-key");
     const secret = await openRecord(entry, record, key, this.#bindingOf(entry, record));
     if (secret === null) return refuse("not-authentic");
-    return ok({ secret, entry, record });
+    const { keyId, sequence } = record;
+    const tag = recordTag(text.value);
+    if (sequence === entry.sequence && tag !== entry.tag) {
+      // Whoever lost the lease while its write was under way has put it over the one that is committed.
+      secret.fill(0);
+      return refuse("not-the-committed-record");
+    }
+    return ok({ secret, entry, record: { keyId, sequence, tag } });
   }
 
   async #readText(entry: LedgerEntry, fresh: boolean): Promise<Result<string, ReadFault>> {

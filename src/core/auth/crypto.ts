@@ -6,7 +6,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Of every key: AES-256, and nothing shorter by accident. */
 export const KEY_BYTES = 32;
 export const IV_BYTES = 12;
-const TAG_BYTES = 16;
+export const TAG_BYTES = 16;
 /** What sealing adds to a secret. */
 export const SEAL_BYTES = IV_BYTES + TAG_BYTES;
 

@@ -4,7 +4,7 @@ import type { DataKeyRecord, VaultStore } from "../../types/vault.ts";
 import { importSealingKey, randomKey } from "./crypto.ts";
 import { CHECK, type MasterKeyring } from "./master-keyring.ts";
 import { wrapDataKey } from "./master-keys.ts";
-import { keyWrong, tooBusy, unreadableLedger } from "./vault-faults.ts";
+import { keyLost, tooBusy, unreadableLedger } from "./vault-faults.ts";
 
 /** Encryptions that are counted at once, so that most writes need not count. */
 const BLOCK = 16;
@@ -63,7 +63,7 @@ export class Keyring {
     await this.reload();
     const record = this.activeOf(name) ?? (await this.#add(name, null));
     const bytes = await this.#masters.unwrap(record);
-    if (bytes === null) throw keyWrong(`its key "${name}" is not the one that was stored`);
+    if (bytes === null) throw keyLost(`its key "${name}" is not the one that was stored`);
     return bytes;
   }
 

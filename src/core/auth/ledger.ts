@@ -17,7 +17,7 @@ export interface OpenLedger {
   entries(): readonly LedgerEntry[];
 }
 
-export type Change = Pick<LedgerChange, "put" | "remove">;
+export type Change = Pick<LedgerChange, "put" | "sealed" | "remove">;
 
 /** The ledgers of all instances, each read again only when its version is another. */
 export class Ledgers {
@@ -133,11 +133,12 @@ function canonicalBytes(ledger: OpenLedger): Uint8Array<ArrayBuffer> {
   const entries = ledger
     .entries()
     .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
-    .flatMap(({ owner, name, sequence, keyId, createdAt, updatedAt }) => [
+    .flatMap(({ owner, name, sequence, keyId, tag, createdAt, updatedAt }) => [
       owner,
       name,
       `${sequence}`,
       keyId,
+      tag,
       `${createdAt}`,
       `${updatedAt}`,
     ]);

@@ -1,3 +1,4 @@
+import type { AppError } from "../../errors.ts";
 import type { DataKeyRecord, MasterKeyProvider, VaultStore } from "../../types/vault.ts";
 import {
   checkedKeyId,
@@ -7,12 +8,18 @@ import {
   unwrapDataKey,
   type MasterKey,
 } from "./master-keys.ts";
-import { keyWrong } from "./vault-faults.ts";
+import { keyLost, keyWrong } from "./vault-faults.ts";
 
 /** Tells which master key is in force; whoever adds a data key names its value. */
 export const CHECK = "vault.check";
-/** The check value of the key that a rotation goes to; empty when there is none. */
+/** The check value of the key that a rotation goes to, or a text that is none and never stood there before. */
 export const NEXT_CHECK = "vault.check.next";
+
+/** The check value of the key that a rotation goes to; `null` when there is none. */
+export async function nextCheck(store: VaultStore): Promise<string | null> {
+  const text = await store.value(NEXT_CHECK);
+  return text === null || checkedKeyId(text) === null ? null : text;
+}
 
 /** The master keys that the provider has, and which of them is in force. */
 export class MasterKeyring {
@@ -23,6 +30,7 @@ export class MasterKeyring {
   #inForce!: MasterKey;
   #check!: string;
   #isPending = false;
+  #isOpen = false;
 
   private constructor(store: VaultStore, provider: MasterKeyProvider) {
     this.#store = store;
@@ -36,7 +44,10 @@ export class MasterKeyring {
    */
   static async open(store: VaultStore, provider: MasterKeyProvider): Promise<MasterKeyring> {
     const keyring = new MasterKeyring(store, provider);
+    // A key that is made for a vault that has had another shows by its check value, or by that being gone.
+    if ((await store.value(CHECK)) === null) await provider.begin?.();
     await keyring.reload();
+    keyring.#isOpen = true;
     return keyring;
   }
 
@@ -73,9 +84,9 @@ export class MasterKeyring {
     await this.#loadKeys();
     // In this order: whoever adds a data key has set the check value before.
     const dataKeys = await this.#store.dataKeys();
-    const isUsed = dataKeys.length > 0 || (await this.#store.instances()).length > 0;
-    const check = (await this.#store.value(CHECK)) ?? (await this.#begin(isUsed));
-    const next = (await this.#store.value(NEXT_CHECK)) || null;
+    const wasUsed = dataKeys.length > 0 || (await this.#store.instances()).length > 0;
+    const check = (await this.#store.value(CHECK)) ?? (await this.#begin(wasUsed));
+    const next = await nextCheck(this.#store);
     this.#inForce = await this.#decide(check, next, dataKeys);
     this.#check = check;
     this.#isPending =
@@ -102,8 +113,8 @@ export class MasterKeyring {
     this.#keys = keys;
   }
 
-  async #begin(isUsed: boolean): Promise<string> {
-    if (isUsed) throw keyWrong("its check value is gone");
+  async #begin(wasUsed: boolean): Promise<string> {
+    if (wasUsed) throw this.#wrong("its check value is gone");
     const made = await makeCheck(this.#current);
     if (await this.#store.setValue(CHECK, made, null)) return made;
     // Another process was quicker, with the same key or with another.
@@ -122,7 +133,11 @@ export class MasterKeyring {
     if (following !== null && dataKeys.every(({ masterKeyId }) => masterKeyId === following.id)) {
       return following;
     }
-    throw keyWrong("the master key is not the one that its data keys are wrapped with");
+    throw this.#wrong("the master key is not the one that its data keys are wrapped with");
+  }
+
+  #wrong(why: string): AppError {
+    return this.#isOpen ? keyLost(why) : keyWrong(why);
   }
 
   async #passing(check: string): Promise<MasterKey | null> {

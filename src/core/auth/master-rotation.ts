@@ -1,6 +1,11 @@
 import { AppError } from "../../errors.ts";
-import type { MasterKeyProvider, VaultProgress, VaultStore } from "../../types/vault.ts";
-import { CHECK, NEXT_CHECK, type MasterKeyring } from "./master-keyring.ts";
+import type {
+  MasterKeyProvider,
+  MasterKeyRotation,
+  VaultProgress,
+  VaultStore,
+} from "../../types/vault.ts";
+import { CHECK, NEXT_CHECK, nextCheck, type MasterKeyring } from "./master-keyring.ts";
 import {
   checkedKeyId,
   importMasterKey,
@@ -8,8 +13,8 @@ import {
   wrapDataKey,
   type MasterKey,
 } from "./master-keys.ts";
-import { keyWrong, tooBusy } from "./vault-faults.ts";
-import type { WriteLeases } from "./write-leases.ts";
+import { rotationStopped, tooBusy } from "./vault-faults.ts";
+import type { Lease, WriteLeases } from "./write-leases.ts";
 
 type OnProgress = (progress: VaultProgress) => void;
 
@@ -31,8 +36,11 @@ export interface MasterRotationDeps {
  * 3. every data key is wrapped by the next key
  * 4. the next key's check value replaces the current one: no data key is wrapped by the old key from now on
  * 5. those that another process has added between 3 and 4 are wrapped, too
- * 6. the provider makes the next key the current one, and forgets the old one
+ * 6. the provider makes the next key the current one, and keeps the old one beside it until the next rotation
  * 7. the store forgets that there is a next one
+ *
+ * Any of them may come late, from a process that froze after it had looked at its lease. So each names what it changes: the
+ * store's steps the very text that they replace, which never comes back, and step 6 the key that it puts into force.
  *
  * A vault that finds steps done goes on with the one after. Where somebody else has changed the provider's key, and it still
  * has the old one among the others, the same steps without 1 and 6 lead to the new one.
@@ -57,12 +65,13 @@ export class MasterRotation {
   async rotate(onProgress?: OnProgress): Promise<string> {
     this.assertPossible();
     const { leases, masterKeys, provider } = this.#deps;
-    return leases.hold(LEASE, async () => {
+    return leases.hold(LEASE, async (lease) => {
       await masterKeys.reload();
-      if (masterKeys.isPending) await this.#finish();
+      if (masterKeys.isPending) await this.#finish(lease);
+      lease.assertHeld();
       const next = await importMasterKey(await provider.rotation!.prepare());
       masterKeys.add(next);
-      await this.#goTo(next, onProgress);
+      await this.#goTo(lease, next, onProgress);
       return next.id;
     });
   }
@@ -70,53 +79,67 @@ export class MasterRotation {
   /** Does what an interrupted rotation has left, or goes over to the provider's new key. */
   async resume(): Promise<void> {
     const { leases, masterKeys } = this.#deps;
-    await leases.hold(LEASE, async () => {
+    await leases.hold(LEASE, async (lease) => {
       await masterKeys.reload();
-      if (masterKeys.isPending) await this.#finish();
+      if (masterKeys.isPending) await this.#finish(lease);
     });
   }
 
-  async #finish(): Promise<void> {
+  async #finish(lease: Lease): Promise<void> {
     const { masterKeys, store, provider } = this.#deps;
-    const next = (await store.value(NEXT_CHECK)) || null;
+    const next = await nextCheck(store);
     const begun = next === null ? null : masterKeys.byId(checkedKeyId(next) ?? "");
     // Where others store the key, theirs counts: they may have gone back to the one before.
     const target = provider.rotation === undefined ? null : begun;
-    await this.#goTo(target ?? masterKeys.current);
+    await this.#goTo(lease, target ?? masterKeys.current);
   }
 
-  async #goTo(target: MasterKey, onProgress?: OnProgress): Promise<void> {
+  async #goTo(lease: Lease, target: MasterKey, onProgress?: OnProgress): Promise<void> {
     const { masterKeys, store, provider } = this.#deps;
-    const check = await this.#announce(target);
-    await this.#rewrap(target, onProgress);
+    const check = await this.#announce(lease, target);
+    await this.#rewrap(lease, target, onProgress);
+    lease.assertHeld();
     if (check !== masterKeys.check && !(await store.setValue(CHECK, check, masterKeys.check))) {
       throw tooBusy("The master key");
     }
-    await this.#rewrap(target);
-    await masterKeys.reload();
-    if (masterKeys.current.id !== target.id && provider.rotation !== undefined) {
-      const next = await importMasterKey(await provider.rotation.prepare());
-      // Only the key that everything is wrapped with may take the place of the current one.
-      if (next.id !== target.id)
-        throw keyWrong("the next master key is not the one that it goes to");
-      await provider.rotation.finish();
+    await this.#rewrap(lease, target);
+    const current = await importMasterKey(await provider.current());
+    if (current.id !== target.id && provider.rotation !== undefined) {
+      await this.#putIntoForce(lease, target, provider.rotation);
     }
-    await store.setValue(NEXT_CHECK, "", check);
+    lease.assertHeld();
+    await store.setValue(NEXT_CHECK, `none.${crypto.randomUUID()}`, check);
     await masterKeys.reload();
   }
 
+  /** Only the key that everything is wrapped with may take the place of the current one. */
+  async #putIntoForce(lease: Lease, target: MasterKey, rotation: MasterKeyRotation): Promise<void> {
+    const others = await this.#deps.provider.others();
+    try {
+      for (const bytes of others) {
+        if ((await importMasterKey(bytes.slice())).id !== target.id) continue;
+        lease.assertHeld();
+        if (await rotation.finish(bytes)) return;
+      }
+    } finally {
+      for (const bytes of others) bytes.fill(0);
+    }
+    throw rotationStopped("the next master key is not the one that the data keys are wrapped with");
+  }
+
   /** Answers the check value of the key that it goes to. */
-  async #announce(target: MasterKey): Promise<string> {
+  async #announce(lease: Lease, target: MasterKey): Promise<string> {
     const { masterKeys, store } = this.#deps;
     const stored = await store.value(NEXT_CHECK);
     if (checkedKeyId(stored ?? "") === target.id) return stored!;
     const isInForce = checkedKeyId(masterKeys.check) === target.id;
     const check = isInForce ? masterKeys.check : await makeCheck(target);
+    lease.assertHeld();
     if (await store.setValue(NEXT_CHECK, check, stored)) return check;
     throw tooBusy("The master key");
   }
 
-  async #rewrap(target: MasterKey, onProgress?: OnProgress): Promise<void> {
+  async #rewrap(lease: Lease, target: MasterKey, onProgress?: OnProgress): Promise<void> {
     const { masterKeys, store } = this.#deps;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const records = await store.dataKeys();
@@ -127,9 +150,12 @@ export class MasterRotation {
       for (const record of others) {
         const bytes = await masterKeys.unwrap(record);
         if (bytes === null) {
-          throw keyWrong(`its data key ${record.id} is wrapped with a key that is not there`);
+          throw rotationStopped(
+            `the data key ${record.id} is wrapped with a key that is not there`,
+          );
         }
         try {
+          lease.assertHeld();
           await store.rewrapDataKey(
             record.id,
             record.wrapped,

@@ -81,7 +81,8 @@ async function open({
 
   const ledgers = new Ledgers(store, ledgerKey, time);
   const writes = new InstanceWrites(leases);
-  const records = new CredentialRecords({ driver, keyring, ledgers, writes, time });
+  const isInStore = driver.database !== undefined && driver.database === store.database;
+  const records = new CredentialRecords({ driver, isInStore, keyring, ledgers, writes, time });
   const keys = new DataKeyRotation({ store, keyring, ledgers, records, writes, logger });
   const audit = new VaultAudit(log, logger);
   const listeners = new ChangeListeners(logger);

@@ -2,13 +2,15 @@ import type { CredentialId } from "../../types/vault.ts";
 import { fromBase64Url, lengthPrefixed, toBase64Url } from "../../util/bytes.ts";
 import { MAX_CREDENTIAL_BYTES } from "../../util/credential-names.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
-import { open, seal, SEAL_BYTES } from "./crypto.ts";
+import { open, seal, SEAL_BYTES, TAG_BYTES } from "./crypto.ts";
 
 const VERSION = "v1";
 const LABEL = "mcp-plugin-server.credential";
 const MAX_SEALED_BYTES = MAX_CREDENTIAL_BYTES + SEAL_BYTES;
 /** Version, key id, sequence and three dots take no more than 64. */
 const MAX_CHARS = 64 + Math.ceil((MAX_SEALED_BYTES * 4) / 3);
+/** The tag ends the record. With its last bytes as base64, these are all of it. */
+const TAG_CHARS = Math.ceil((TAG_BYTES * 8) / 6);
 const VERSION_PATTERN = /^([A-Za-z]{1,8}[0-9]{1,8})\./;
 const PATTERN =
   /^v1\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([1-9][0-9]{0,15})\.([A-Za-z0-9_-]+)$/;
@@ -48,6 +50,11 @@ export function recordBinding(
   const count = new Uint8Array(8);
   new DataView(count.buffer).setBigUint64(0, BigInt(sequence));
   return lengthPrefixed([LABEL, VERSION, keyId, owner, instanceId, name, count]);
+}
+
+/** Tells which is which of two records that open as the same credential, sequence and key. */
+export function recordTag(text: string): string {
+  return text.slice(-TAG_CHARS);
 }
 
 /** Seals a secret as a credential. It stays the caller's to zero. */

@@ -24,10 +24,24 @@ export function unreadableReason(error: unknown): string | null {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
+/** For a vault that is being opened. */
 export function keyWrong(why: string): AppError {
   return new AppError(
     "VAULT_KEY_WRONG",
     `The vault cannot be opened: ${why}. Nothing was changed.`,
+  );
+}
+
+/** For a vault that was open, or has been changed on the way. */
+export function keyLost(why: string): AppError {
+  return new AppError("VAULT_KEY_WRONG", `The vault cannot go on: ${why}.`);
+}
+
+/** In the middle of it some data keys are wrapped with the one key, and some with the other. */
+export function rotationStopped(why: string): AppError {
+  return new AppError(
+    "VAULT_KEY_WRONG",
+    `The rotation of the master key stopped: ${why}. Put that key back and rotate again.`,
   );
 }
 

@@ -4,7 +4,7 @@ import type { VaultStore } from "../../types/vault.ts";
 import { sleep } from "../../util/sleep.ts";
 import { tooBusy } from "./vault-faults.ts";
 
-/** A holder that has not shown itself for so long is dead. Judged by the clock of who waits, so clocks need not agree. */
+/** A holder that has not shown itself for so long is dead. Each process measures by itself, so clocks need not agree. */
 const DEAD_MS = 2_000;
 const RENEW_MS = 500;
 const POLL_MS = 25;
@@ -40,13 +40,13 @@ export class WriteLeases {
   async hold<T>(name: string, work: (lease: Lease) => Promise<T>): Promise<T> {
     const key = `vault.lease.${name}`;
     let { text, isUnbroken } = await this.#acquire(key);
-    let heldAt = this.#time.now();
+    let heldAt = this.#time.elapsed();
     let isLost = false;
     let renewal: Promise<void> = Promise.resolve();
     let cancel = this.#time.after(RENEW_MS, renew);
 
     const renewNow = async () => {
-      const now = this.#time.now();
+      const now = this.#time.elapsed();
       const next = this.#text("held");
       try {
         isLost = !(await this.#store.setValue(key, next, text));
@@ -63,7 +63,7 @@ export class WriteLeases {
     }
 
     const assertHeld = () => {
-      if (!isLost && this.#time.now() - heldAt < DEAD_MS / 2) return;
+      if (!isLost && this.#time.elapsed() - heldAt < DEAD_MS / 2) return;
       throw new AppError("VAULT_UNAVAILABLE", "The vault's store took too long; try again.");
     };
     try {
@@ -76,15 +76,15 @@ export class WriteLeases {
   }
 
   async #acquire(key: string): Promise<{ text: string; isUnbroken: boolean }> {
-    const since = this.#time.now();
+    const since = this.#time.elapsed();
     let seen = this.#left.get(key) ?? (await this.#store.value(key));
-    let seenAt = this.#time.now();
+    let seenAt = this.#time.elapsed();
     for (;;) {
       const isFree =
         seen === null ||
         seen.endsWith(".free") ||
         seen.startsWith(this.#holder) ||
-        this.#time.now() - seenAt >= DEAD_MS;
+        this.#time.elapsed() - seenAt >= DEAD_MS;
       if (isFree) {
         const text = this.#text("held");
         const isUnbroken = seen !== null && seen === this.#left.get(key);
@@ -92,13 +92,13 @@ export class WriteLeases {
           this.#left.delete(key);
           return { text, isUnbroken };
         }
-      } else if (this.#time.now() - since >= PATIENCE_MS) {
+      } else if (this.#time.elapsed() - since >= PATIENCE_MS) {
         throw tooBusy("The vault");
       } else {
         await sleep(this.#time, POLL_MS);
       }
       const now = await this.#store.value(key);
-      if (now !== seen) seenAt = this.#time.now();
+      if (now !== seen) seenAt = this.#time.elapsed();
       seen = now;
     }
   }

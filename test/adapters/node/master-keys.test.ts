@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -25,24 +26,49 @@ const OTHER = new Uint8Array(32).fill(9);
 const NOT_A_KEY = "The master key must be exactly 32 bytes, as base64 or as hex.";
 const mode = (path: string) => statSync(path).mode & 0o777;
 const text = (path: string) => readFileSync(path, "utf8");
+const begun = async (folder: string) => {
+  const keys = createFileMasterKeys(folder);
+  await keys.begin!();
+  return keys;
+};
+/** The one file of a next key. */
+const nextKeyFile = (folder: string) =>
+  join(
+    folder,
+    readdirSync(folder).find((name) => name.startsWith("master.key.next"))!,
+  );
 const fails = (message: string) => expect.objectContaining({ code: "CONFIG_INVALID", message });
 
 describe("a master key in the data folder", () => {
   it("is made once, in a file that is its owner's alone", async () => {
     const folder = makeFolder();
     const keys = createFileMasterKeys(folder);
+    await keys.begin!();
     const key = await keys.current();
     expect(key).toHaveLength(32);
     expect(mode(join(folder, "master.key"))).toBe(0o600);
     expect(text(join(folder, "master.key"))).toBe(`${toBase64Url(key)}\n`);
     expect(readdirSync(folder)).toEqual(["master.key"]);
+    await createFileMasterKeys(folder).begin!();
     expect(await keys.current()).toEqual(key);
     expect(await createFileMasterKeys(folder).current()).toEqual(key);
-    expect(await createFileMasterKeys(makeFolder()).current()).not.toEqual(key);
+    expect(await (await begun(makeFolder())).current()).not.toEqual(key);
+  });
+
+  it("is not made anew when it is gone", async () => {
+    const folder = makeFolder();
+    const path = join(folder, "master.key");
+    const keys = await begun(folder);
+    rmSync(path);
+    await expect(keys.current()).rejects.toMatchObject({
+      code: "VAULT_KEY_WRONG",
+      message: `The master key is gone: put the file ${path} back, or set MCP_MASTER_KEY_FILE or MCP_MASTER_KEY.`,
+    });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("is a copy each time, which its user may zero", async () => {
-    const keys = createFileMasterKeys(makeFolder());
+    const keys = await begun(makeFolder());
     const key = await keys.current();
     const before = key.slice();
     key.fill(0);
@@ -53,7 +79,9 @@ describe("a master key in the data folder", () => {
     const folder = makeFolder();
     const module = new URL("../../../adapters/node/master-keys.ts", import.meta.url).href;
     const script = `import { createFileMasterKeys } from ${JSON.stringify(module)};
-      const key = await createFileMasterKeys(process.argv[1]).current();
+      const keys = createFileMasterKeys(process.argv[1]);
+      await keys.begin();
+      const key = await keys.current();
       process.stdout.write(Buffer.from(key).toString("hex"));`;
     const start = async () =>
       (await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script, folder]))
@@ -98,9 +126,9 @@ describe("a master key in the data folder", () => {
 });
 
 describe("the rotation of a master key in the data folder", () => {
-  it("keeps the next key beside the current one until it is finished", async () => {
+  it("keeps the next key beside the current one until it is finished, and the one before from then on", async () => {
     const folder = makeFolder();
-    const keys = createFileMasterKeys(folder);
+    const keys = await begun(folder);
     const before = await keys.current();
     expect(await keys.others()).toEqual([]);
 
@@ -108,51 +136,66 @@ describe("the rotation of a master key in the data folder", () => {
     expect(next).not.toEqual(before);
     expect(await keys.current()).toEqual(before);
     expect(await keys.others()).toEqual([next]);
-    expect(mode(join(folder, "master.key.next"))).toBe(0o600);
+    expect(mode(nextKeyFile(folder))).toBe(0o600);
 
-    await keys.rotation!.finish();
+    expect(await keys.rotation!.finish(next)).toBe(true);
     expect(await keys.current()).toEqual(next);
-    expect(await keys.others()).toEqual([]);
-    expect(readdirSync(folder)).toEqual(["master.key"]);
+    expect(await keys.others()).toEqual([before]);
+    expect(readdirSync(folder)).toEqual(["master.key", "master.key.previous"]);
     expect(mode(join(folder, "master.key"))).toBe(0o600);
+    expect(mode(join(folder, "master.key.previous"))).toBe(0o600);
+
+    const third = await keys.rotation!.prepare();
+    expect(await keys.others()).toEqual([third]);
   });
 
   it("goes on with the key of one that was interrupted, in another process, too", async () => {
     const folder = makeFolder();
-    await createFileMasterKeys(folder).current();
+    await begun(folder);
     const next = await createFileMasterKeys(folder).rotation!.prepare();
     expect(await createFileMasterKeys(folder).rotation!.prepare()).toEqual(next);
-    await createFileMasterKeys(folder).rotation!.finish();
+    expect(await createFileMasterKeys(folder).rotation!.finish(next)).toBe(true);
     expect(await createFileMasterKeys(folder).current()).toEqual(next);
   });
 
   it("may be finished twice", async () => {
-    const keys = createFileMasterKeys(makeFolder());
-    await keys.current();
+    const keys = await begun(makeFolder());
     const next = await keys.rotation!.prepare();
-    await keys.rotation!.finish();
-    await keys.rotation!.finish();
+    expect(await keys.rotation!.finish(next)).toBe(true);
+    expect(await keys.rotation!.finish(next)).toBe(true);
     expect(await keys.current()).toEqual(next);
   });
 
   it("makes another key the next time", async () => {
-    const keys = createFileMasterKeys(makeFolder());
+    const keys = await begun(makeFolder());
     const seen = [toBase64Url(await keys.current())];
     for (let round = 0; round < 3; round++) {
-      seen.push(toBase64Url(await keys.rotation!.prepare()));
-      await keys.rotation!.finish();
+      const next = await keys.rotation!.prepare();
+      seen.push(toBase64Url(next));
+      await keys.rotation!.finish(next);
     }
     expect(new Set(seen).size).toBe(4);
   });
 
+  it("by one that comes late does not put an earlier key over a later one", async () => {
+    const keys = await begun(makeFolder());
+    const early = await keys.rotation!.prepare();
+    await keys.rotation!.finish(early);
+    const late = await keys.rotation!.prepare();
+    await keys.rotation!.finish(late);
+    expect(await keys.rotation!.finish(early)).toBe(false);
+    expect(await keys.current()).toEqual(late);
+  });
+
   it("does not put into force what is no key, and leaves the current one", async () => {
     const folder = makeFolder();
-    const keys = createFileMasterKeys(folder);
+    const keys = await begun(folder);
     const before = await keys.current();
-    const path = join(folder, "master.key.next");
+    const next = await keys.rotation!.prepare();
+    const path = nextKeyFile(folder);
     writeFileSync(path, "half a k");
     await expect(keys.rotation!.prepare()).rejects.toEqual(fails(`${path}: ${NOT_A_KEY}`));
-    await expect(keys.rotation!.finish()).rejects.toEqual(fails(`${path}: ${NOT_A_KEY}`));
+    await expect(keys.rotation!.finish(next)).rejects.toEqual(fails(`${path}: ${NOT_A_KEY}`));
     await expect(keys.others()).rejects.toEqual(fails(`${path}: ${NOT_A_KEY}`));
     expect(await keys.current()).toEqual(before);
   });
@@ -171,7 +214,7 @@ describe("a master key from the environment", () => {
     expect(await keys.others()).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);
 
-    await createFileMasterKeys(folder).current();
+    await begun(folder);
     const before = text(join(folder, "master.key"));
     expect(await keys.current()).toEqual(KEY);
     expect(await keys.others()).toEqual([]);
@@ -180,7 +223,9 @@ describe("a master key from the environment", () => {
 
   it("gives way to the data folder's where there is none", async () => {
     const folder = makeFolder();
-    const key = await masterKeysOf(settings({}, folder)).current();
+    const keys = masterKeysOf(settings({}, folder));
+    await keys.begin!();
+    const key = await keys.current();
     expect(text(join(folder, "master.key"))).toBe(`${toBase64Url(key)}\n`);
   });
 

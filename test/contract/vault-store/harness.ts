@@ -36,6 +36,7 @@ export const entry = (
   name,
   sequence,
   keyId: "k1",
+  tag: `tag of ${name} ${sequence}`,
   createdAt: 1_700_000_000_000,
   updatedAt: 1_700_000_000_000 + sequence,
   ...fields,

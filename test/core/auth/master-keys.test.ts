@@ -7,9 +7,10 @@ import {
   openTestVault,
   TEST_ACTOR,
   testKey,
+  type TestMasterKeys,
   type VaultPlace,
 } from "../../helpers/vault.ts";
-import { createImpatientTime } from "../../helpers/vault-faults.ts";
+import { createFrozenTime, createImpatientTime, withMoment } from "../../helpers/vault-faults.ts";
 import { createMemoryVaultStore, type MasterKeyProvider, type Vault } from "../../../src/index.ts";
 
 const work = { actor: TEST_ACTOR };
@@ -202,27 +203,93 @@ describe("the rotation of the master key", () => {
     expect(await of(alone.vault).retrieveCredential("one", "key")).toBe("value");
   });
 
-  it("never makes a key the current one that the data keys are not wrapped with", async () => {
+  it.each<[string, (held: TestMasterKeys["held"]) => unknown]>([
+    ["gone", (held) => (held.next = null)],
+    ["another", (held) => (held.next = testKey())],
+  ])("stops, and says what was changed, when the next key is %s at the end", async (_, change) => {
     const { vault, place } = await openTestVault();
     await of(vault).storeCredential("one", "key", "value");
     const { held, rotation } = place.masterKeys;
-    let asked = 0;
+    const { current } = held;
+    let next: Uint8Array | null = null;
     const masterKeys: MasterKeyProvider = {
       ...place.masterKeys,
       rotation: {
         ...rotation,
-        async prepare() {
-          // Somebody throws the next key away between the steps.
-          if (++asked === 2) held.next = null;
-          return rotation.prepare();
+        async finish(expected) {
+          next = held.next;
+          change(held);
+          return rotation.finish(expected);
         },
       },
     };
     const other = await openTestVault({ ...place, masterKeys });
-    const current = held.current;
-    await expect(other.vault.rotateMasterKey(work)).rejects.toMatchObject({
+    const error: unknown = await other.vault
+      .rotateMasterKey(work)
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
       code: "VAULT_KEY_WRONG",
+      message:
+        "The rotation of the master key stopped: the next master key is not the one that the data keys are wrapped with. Put that key back and rotate again.",
     });
     expect(held.current).toBe(current);
+    held.next = next;
+    await vault.rotateMasterKey(work);
+    expect((await vault.status()).masterRotationPending).toBe(false);
+    const { vault: third } = await openTestVault(place);
+    expect(await of(third).retrieveCredential("one", "key")).toBe("value");
   });
+
+  it("never says that nothing was changed once the vault is open", async () => {
+    const { vault, place } = await openTestVault();
+    place.masterKeys.held.current = testKey();
+    const error: unknown = await vault.status().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: "VAULT_KEY_WRONG",
+      message:
+        "The vault cannot go on: the master key is not the one that its data keys are wrapped with.",
+    });
+  });
+
+  it("by a process that froze at any step does no harm when it goes on after others", async () => {
+    let points = 0;
+    for (let at = 1; ; at++) {
+      const place = await makeVault();
+      const frozen = createFrozenTime();
+      const moment = withMoment(place, at, async () => {
+        const other = await openTestVault({ ...place, time: createImpatientTime() });
+        await other.vault.rotateMasterKey(work);
+        await other.vault.rotateMasterKey(work);
+        // And a third one, which is interrupted when it has made its key.
+        await place.masterKeys.rotation.prepare();
+        frozen.thaw();
+      });
+      const { vault } = await openTestVault({ ...moment, time: frozen });
+      moment.arm();
+      const codes = await codesOf([vault.rotateMasterKey(work)]);
+      if (!moment.fired()) break;
+      points++;
+      const reader = (await openTestVault({ ...place, time: createImpatientTime() })).vault;
+      const status = await reader.status();
+      // The key in force is the one that a start without any other key needs.
+      const alone = createFixedMasterKeys(place.masterKeys.held.current);
+      const last = await openTestVault({ ...place, masterKeys: alone });
+      const found = {
+        value: await of(reader).retrieveCredential("one", "key"),
+        isPending: status.masterRotationPending,
+        keyId: (await last.vault.status()).masterKeyId,
+      };
+      await reader.rotateMasterKey(work);
+      const { faults } = await reader.verify(work);
+      expect({ at, codes, ...found, faults }).toEqual({
+        at,
+        codes,
+        value: "value",
+        isPending: false,
+        keyId: status.masterKeyId,
+        faults: [],
+      });
+    }
+    expect(points).toBeGreaterThan(15);
+  }, 60_000);
 });

@@ -26,7 +26,7 @@ const sealed = (fields: object = {}) =>
 describe("a backup", () => {
   it("takes all credentials, with owners, names and dates, to a vault with another master key", async () => {
     const clock = { now: 1_000 };
-    const time = { now: () => clock.now, after: () => () => undefined };
+    const time = { now: () => clock.now, elapsed: () => 0, after: () => () => undefined };
     const from = await openTestVault({ time });
     await of(from.vault).storeCredential("one", "key", "of all");
     await from.vault.for("user:h:zoe", TEST_ACTOR).storeCredential("one", "key", "of zoe");

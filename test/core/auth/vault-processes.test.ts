@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Vault } from "../../../src/index.ts";
-import { createVaultPlace, openTestVault, TEST_ACTOR } from "../../helpers/vault.ts";
-import { withMoment } from "../../helpers/vault-faults.ts";
+import { codesOf, createVaultPlace, openTestVault, TEST_ACTOR } from "../../helpers/vault.ts";
+import { createFrozenTime, createImpatientTime, withMoment } from "../../helpers/vault-faults.ts";
 
 const work = { actor: TEST_ACTOR };
 const of = (vault: Vault) => vault.for("shared", TEST_ACTOR);
@@ -124,6 +124,60 @@ describe("two processes with one store", () => {
     await Promise.all([slow, quick]);
     for (const each of [vault, other]) {
       expect(await of(each).retrieveCredential("one", "key")).toBe("quick");
+    }
+  });
+
+  /** A write of the credential `key` by a process that freezes, and that lands after the other has stored something. */
+  async function landLate(stored: string) {
+    const place = createVaultPlace();
+    const other = (await openTestVault({ ...place, time: createImpatientTime() })).vault;
+    await of(other).storeCredential("one", "key", "first");
+    const frozen = createFrozenTime();
+    const reached = Promise.withResolvers<void>();
+    const lands = Promise.withResolvers<void>();
+    const { vault } = await openTestVault({
+      ...place,
+      time: frozen,
+      driver: {
+        ...place.driver,
+        async write(...args) {
+          reached.resolve();
+          await lands.promise;
+          return place.driver.write(...args);
+        },
+      },
+    });
+    const late = of(vault).storeCredential("one", "key", "late");
+    await reached.promise;
+    await of(other).storeCredential("one", stored, "committed");
+    frozen.thaw();
+    lands.resolve();
+    expect(await codesOf([late])).toEqual(["VAULT_UNAVAILABLE"]);
+    return { vault, other };
+  }
+
+  it("see that a record is not the committed one, when a frozen process has put its own there", async () => {
+    const { vault, other } = await landLate("key");
+    const reason = "not-the-committed-record";
+    const fault = { owner: "shared", instanceId: "one", name: "key", reason };
+    expect((await other.verify(work)).faults).toEqual([fault]);
+    for (const each of [vault, other]) {
+      await expect(of(each).retrieveCredential("one", "key")).rejects.toMatchObject({
+        code: "CREDENTIAL_UNREADABLE",
+        cause: { message: reason },
+      });
+    }
+    await of(other).storeCredential("one", "key", "again");
+    expect(await of(vault).retrieveCredential("one", "key")).toBe("again");
+    expect((await other.verify(work)).faults).toEqual([]);
+  });
+
+  it("may find what a frozen process wrote in the place of what was there before, as of any write that failed", async () => {
+    const { vault, other } = await landLate("another");
+    expect((await other.verify(work)).faults).toEqual([]);
+    for (const each of [vault, other]) {
+      expect(await of(each).retrieveCredential("one", "key")).toBe("late");
+      expect(await of(each).retrieveCredential("one", "another")).toBe("committed");
     }
   });
 });

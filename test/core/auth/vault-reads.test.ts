@@ -11,6 +11,7 @@ import { createVaultPlace, openTestVault, TEST_ACTOR } from "../../helpers/vault
 /** Waits for nothing. */
 const time: Time = {
   now: () => 0,
+  elapsed: () => 0,
   after(_ms, task) {
     const immediate = setImmediate(task);
     return () => clearImmediate(immediate);

@@ -138,6 +138,7 @@ describe("a ledger that somebody has changed", () => {
     ["an entry's key", (ledger) => first(ledger, { keyId: crypto.randomUUID() })],
     ["an entry's owner", (ledger) => first(ledger, { owner: "client:c" })],
     ["an entry's name", (ledger) => first(ledger, { name: "kex" })],
+    ["which record an entry is of", (ledger) => first(ledger, { tag: "A".repeat(22) })],
     ["when an entry was made", (ledger) => first(ledger, { createdAt: 1 })],
     ["when an entry was changed", (ledger) => first(ledger, { updatedAt: 1 })],
     ["an entry that is gone", (ledger) => ({ ...ledger, entries: ledger.entries.slice(1) })],

@@ -33,7 +33,7 @@ describe("the vault", () => {
   );
 
   it("replaces, lists and deletes, and keeps the date of the first time", async () => {
-    const clock = { now: 1_000, after: () => () => undefined };
+    const clock = { now: 1_000, elapsed: () => 0, after: () => () => undefined };
     const { vault, place } = await openTestVault({ time: { ...clock, now: () => clock.now } });
     const own = vault.for("shared", TEST_ACTOR);
     await own.storeCredential("weather", "b", SECRET);
