@@ -3,11 +3,10 @@ import {
   ProtocolErrorCode,
   ResourceNotFoundError,
 } from "@modelcontextprotocol/server";
-import { AppError, messageOf, stackOf } from "../errors.ts";
+import { AppError, stackOf } from "../errors.ts";
 import type { CallOutcome, HostCall } from "../types/host.ts";
-import type { Logger } from "../types/logger.ts";
 import type { CallInput, ClientInfo, CompletionRequest } from "../types/plugin.ts";
-import { ok, refuse, type Result } from "../util/result.ts";
+import type { Result } from "../util/result.ts";
 import { AnswerScrub } from "./answer-scrub.ts";
 import { describeFault } from "./call-faults.ts";
 import { CALL_TIMEOUT_MS } from "./call-limits.ts";
@@ -27,21 +26,11 @@ import type {
 import type { CallRun } from "./plugin-run.ts";
 import type { StateSealer } from "./request-state.ts";
 import type { CallReports } from "./running-call.ts";
-import type { SchemaCache } from "./schema-cache.ts";
-import {
-  errorResult,
-  MAX_RESULT_CHARS,
-  scrubResult,
-  toToolResult,
-  type SerializedResult,
-  type ToolResult,
-} from "./tool-result.ts";
+import { ToolChecks, type ToolChecksDeps } from "./tool-checks.ts";
+import { errorResult, MAX_RESULT_CHARS, type SerializedResult } from "./tool-result.ts";
 
-export interface PluginCallsDeps {
-  readonly schemas: SchemaCache;
+export interface PluginCallsDeps extends ToolChecksDeps {
   readonly sealer: StateSealer;
-  readonly logger: Logger;
-  readonly quarantineTool: (instanceId: string, ownName: string, reason: string) => void;
 }
 
 /** What every call brings along, whatever it calls. */
@@ -62,21 +51,18 @@ export type ToolAnswer =
 export class PluginCalls {
   readonly #deps: PluginCallsDeps;
   readonly #input: InputExchange;
+  readonly #checks: ToolChecks;
 
   constructor(deps: PluginCallsDeps) {
     this.#deps = deps;
     this.#input = new InputExchange(deps.sealer, deps.logger);
+    this.#checks = new ToolChecks(deps);
   }
 
   async callTool(tool: CatalogTool, args: unknown, frame: CallFrame): Promise<ToolAnswer> {
-    const checked = this.#breaks(tool, "input", args ?? {});
+    const { requestId } = frame;
+    const checked = this.#checks.input(tool, args ?? {}, requestId);
     if (!checked.ok) return refused(checked.reason);
-    if (checked.value !== null) {
-      const fault = `Invalid arguments for tool "${tool.name}": ${checked.value}`;
-      // It names places and rules, never the values.
-      this.#deps.logger.info(fault, { requestId: frame.requestId, plugin: tool.run.instanceId });
-      return refused(fault);
-    }
 
     const target = {
       method: "tools/call",
@@ -96,16 +82,13 @@ export class PluginCalls {
     } catch (error) {
       return refused(this.#explain(error, `Tool "${tool.name}"`, tool.run, frame));
     }
-    if (outcome.kind === "tool-error") {
-      const hasOutputSchema = tool.definition.outputSchema !== undefined;
-      const made = errorResult(outcome.message, outcome.data, hasOutputSchema);
-      const clean = scrubResult(made, hasOutputSchema, (text) => scrub.text(text));
-      return clean.ok
-        ? { kind: "result", ...clean.value }
-        : this.#invalidResult(tool, clean.reason, frame);
-    }
     if (outcome.kind === "input-required") return this.#ask(outcome, frame, target, tool, scrub);
-    return this.#checkResult(tool, outcome.value, frame, scrub);
+    if (outcome.kind === "result") {
+      return toAnswer(this.#checks.output(tool, outcome.value, requestId, scrub));
+    }
+    const hasOutputSchema = tool.definition.outputSchema !== undefined;
+    const made = errorResult(outcome.message, outcome.data, hasOutputSchema);
+    return toAnswer(this.#checks.clean(tool, made, requestId, scrub));
   }
 
   async readResource(
@@ -167,64 +150,6 @@ export class PluginCalls {
       fromPluginCompletion(values, (text) => scrub.text(text)),
       run,
       frame,
-    );
-  }
-
-  /**
-   * Why a value breaks a schema of its tool, or `null`. A schema that does not work takes its tool out of the catalog:
-   * the reason is then the sentence for the client.
-   */
-  #breaks(
-    tool: CatalogTool,
-    which: "input" | "output",
-    value: unknown,
-  ): Result<string | null, string> {
-    const { definition, run, ownName, name } = tool;
-    const [digest, schema] =
-      which === "input"
-        ? [tool.inputDigest, definition.inputSchema]
-        : [tool.outputDigest!, definition.outputSchema!];
-    try {
-      return ok(this.#deps.schemas.validator(digest, schema)(value));
-    } catch (error) {
-      const reason = `its ${which}Schema ${messageOf(error)}`;
-      this.#deps.quarantineTool(run.instanceId, ownName, reason);
-      return refuse(`Tool "${name}" is not available: its ${which} schema is faulty.`);
-    }
-  }
-
-  #checkResult(
-    tool: CatalogTool,
-    value: unknown,
-    frame: CallFrame,
-    scrub: AnswerScrub,
-  ): ToolAnswer {
-    const hasOutputSchema = tool.definition.outputSchema !== undefined;
-    const made = toToolResult(value, hasOutputSchema);
-    if (!made.ok) return this.#invalidResult(tool, made.reason, frame);
-    const clean = scrubResult(made.value, hasOutputSchema, (text) => scrub.text(text));
-    if (!clean.ok) return this.#invalidResult(tool, clean.reason, frame);
-    const { result, json } = clean.value;
-    if (hasOutputSchema && result.isError !== true) {
-      // As the client will see it: what JSON leaves out is not there.
-      const { structuredContent } = JSON.parse(json) as ToolResult;
-      if (structuredContent === undefined) {
-        const reason = "has no structured content, which its outputSchema needs";
-        return this.#invalidResult(tool, reason, frame);
-      }
-      const checked = this.#breaks(tool, "output", structuredContent);
-      if (!checked.ok) return refused(checked.reason);
-      if (checked.value !== null) {
-        return this.#invalidResult(tool, `breaks its outputSchema: ${checked.value}`, frame);
-      }
-    }
-    return { kind: "result", result, json };
-  }
-
-  #invalidResult(tool: CatalogTool, reason: string, frame: CallFrame): ToolAnswer {
-    this.#log(frame, tool.run, `Tool "${tool.name}" returned a result that ${reason}`);
-    return refused(
-      `Tool "${tool.name}" returned an invalid result. Request id: ${frame.requestId}`,
     );
   }
 
@@ -317,6 +242,10 @@ function cleanQuestion<T extends CallOutcome & { kind: "input-required" }>(
   scrub: AnswerScrub,
 ): T {
   return { ...outcome, inputRequests: scrub.json(outcome.inputRequests) };
+}
+
+function toAnswer(checked: Result<SerializedResult, string>): ToolAnswer {
+  return checked.ok ? { kind: "result", ...checked.value } : refused(checked.reason);
 }
 
 function refused(message: string): ToolAnswer {

@@ -3,11 +3,10 @@ import type { MissingCredential } from "../types/auth.ts";
 import type { HostServices, HostedPlugin, PluginInfo } from "../types/host.ts";
 import type { Owner } from "../types/vault.ts";
 import { isSecretField, type AuthConfig } from "./auth-config.ts";
-import { CatalogReader } from "./catalog-reader.ts";
-import { ChangeNotices } from "./change-notices.ts";
 import { MAX_CALL_MS } from "./call-limits.ts";
 import { findMissing, requiredFields } from "./credential-needs.ts";
 import { openHeld } from "./held-run.ts";
+import { LiveCatalog, type CatalogSource } from "./live-catalog.ts";
 import { createOwnerObjects } from "./owner-lives.ts";
 import { OwnerObjects } from "./owner-objects.ts";
 import type { PreparedCatalog } from "./plugin-catalog.ts";
@@ -31,7 +30,6 @@ const STRAGGLERS_MS = 1_000;
 export class PluginInstance {
   readonly registered: RegisteredInstance;
   readonly #deps: PluginInstanceDeps;
-  readonly #notices: ChangeNotices;
   #state: PluginState = "stopped";
   #error: InstanceError | null = null;
   #info: PluginInfo | null = null;
@@ -40,19 +38,19 @@ export class PluginInstance {
   #desk: PluginDesk | null = null;
   #missing: readonly MissingCredential[] = [];
   #run: CallRun | null = null;
-  #catalog: PreparedCatalog | null = null;
-  readonly #reader: CatalogReader;
+  readonly #offer: LiveCatalog;
   readonly #abandoned = Promise.withResolvers<never>();
   #isAbandoned = false;
   #releasing: Promise<void> | null = null;
-  /** A notice that came while the lists were read for the first time. */
-  #noticed = false;
 
   constructor(registered: RegisteredInstance, deps: PluginInstanceDeps) {
     this.registered = registered;
     this.#deps = deps;
-    this.#reader = new CatalogReader({ ...deps, toolPrefix: registered.settings.toolPrefix });
-    this.#notices = new ChangeNotices(() => this.#refreshCatalog(), deps.time);
+    this.#offer = new LiveCatalog({
+      ...deps,
+      toolPrefix: registered.settings.toolPrefix,
+      source: () => this.#source(),
+    });
     this.#abandoned.promise.catch(() => {});
   }
 
@@ -85,7 +83,7 @@ export class PluginInstance {
   }
   /** `null` unless running, or waiting for credentials: then it has tools alone. */
   get catalog(): PreparedCatalog | null {
-    return this.#catalog;
+    return this.#offer.current;
   }
 
   /** Loads the code; runs none of its lifecycle. */
@@ -213,7 +211,7 @@ export class PluginInstance {
   block(reason: string): void {
     if (this.#state !== "blocked") this.#move("blocked");
     this.#run = null;
-    this.#catalog = null;
+    this.#offer.current = null;
     if (this.#error?.message === reason) return;
     this.#error = { message: reason, retry: false };
     this.#deps.logger.warn(`Plugin does not start: ${reason}`);
@@ -224,14 +222,10 @@ export class PluginInstance {
    * is another one now.
    */
   quarantineTool(name: string, reason: string): boolean {
-    const rest = this.#catalog && this.#reader.quarantine(this.#catalog, name, reason);
-    if (rest === null) return false;
-    this.#catalog = rest;
-    return true;
+    return this.#offer.quarantine(name, reason);
   }
 
   async #goLive(): Promise<void> {
-    this.#noticed = false;
     const plugin = this.#plugin!;
     const { owner, logger, time } = this.#deps;
     const run =
@@ -239,14 +233,14 @@ export class PluginInstance {
         ? this.#createPool()
         : new PluginRun(this.id, plugin, this.#desk!, time);
     // What its users see is the instance's own list.
-    const catalog = owner === null ? await this.#readCatalog(run) : null;
+    const catalog = owner === null ? await this.#offer.read({ plugin, run }) : null;
     this.#run = run;
-    this.#catalog = catalog;
+    this.#offer.current = catalog;
     this.#move("running");
     if (catalog === null) return logger.debug("A user's plugin object is running");
     const { version } = plugin.info;
     logger.info("Plugin is running", { tools: catalog.tools.length, version });
-    if (this.#noticed) this.#notices.notice();
+    this.#offer.catchUp();
   }
 
   /** Lists its tools, whose calls say what is missing. */
@@ -257,12 +251,12 @@ export class PluginInstance {
       instanceId: this.id,
       resume: onHeldCall,
       missing: () => this.#missing,
-      catalog: () => this.#catalog,
+      catalog: () => this.catalog,
       handedOut: this.#desk!.handedOut,
-      read: (run) => this.#readCatalog(run),
+      read: (run) => this.#offer.read({ plugin: this.#plugin!, run }),
       logger,
     });
-    if (held !== null) [this.#run, this.#catalog] = [held.run, held.catalog];
+    if (held !== null) [this.#run, this.#offer.current] = [held.run, held.catalog];
     const missing = this.#missing.map(({ name }) => name);
     this.#move("needs-credentials");
     logger.warn("Plugin needs credentials", { missing });
@@ -283,24 +277,11 @@ export class PluginInstance {
     return createOwnerObjects(this.id, this.#deps, findTheirs, createLife);
   }
 
-  #readCatalog(run: CallRun): Promise<PreparedCatalog> {
-    return this.#reader.read(this.#plugin!, run);
-  }
-
-  /** Takes over what the plugin offers now. Lists that cannot be read leave the old ones in force. */
-  async #refreshCatalog(): Promise<void> {
-    const run = this.#run;
-    if (run === null || this.#state !== "running" || this.#deps.owner !== null) return;
-    try {
-      const catalog = await this.#readCatalog(run);
-      if (this.#run !== run) return;
-      this.#catalog = catalog;
-      this.#deps.onCatalogChanged();
-    } catch (error) {
-      this.#deps.logger.error("Could not read the changed lists of a plugin", {
-        error: messageOf(error),
-      });
-    }
+  /** What it offers now, if that may change: a user's object offers nothing of its own. */
+  #source(): CatalogSource | null {
+    const [plugin, run] = [this.#plugin, this.#run];
+    const isOffered = this.#state === "running" && this.#deps.owner === null;
+    return isOffered && plugin !== null && run !== null ? { plugin, run } : null;
   }
 
   /** Runs a step of the way up, for as long as nobody gives the life up. */
@@ -319,7 +300,7 @@ export class PluginInstance {
     const plugin = this.#plugin;
     const run = this.#run;
     this.#run = null;
-    this.#catalog = null;
+    this.#offer.current = null;
     if (this.#state === "starting" || this.#state === "running") {
       this.#move("stopping");
       await run?.drain(this.#deps.limits.drain);
@@ -337,10 +318,7 @@ export class PluginInstance {
     return {
       ...services,
       logger: this.#deps.logger,
-      changed: () => {
-        this.#noticed = true;
-        this.#notices.notice();
-      },
+      changed: () => this.#offer.notice(),
       resourceUpdated: (uri) => {
         if (this.#run !== null) this.#deps.onResourceUpdated(uri);
       },

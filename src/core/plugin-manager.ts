@@ -3,7 +3,7 @@ import type { Logger } from "../types/logger.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { Vault } from "../types/vault.ts";
-import { messageOf, stackOf } from "../errors.ts";
+import { stackOf } from "../errors.ts";
 import { BackOff } from "./back-off.ts";
 import { CredentialChanges } from "./credential-changes.ts";
 import { inOrder } from "./in-order.ts";
@@ -20,12 +20,12 @@ import { readAuthConfig, type AuthConfig } from "./auth-config.ts";
 import type { OwnerLimits } from "./owner-objects.ts";
 import { PluginInstance } from "./plugin-instance.ts";
 import { PluginReloads } from "./plugin-reloads.ts";
-import type { PreparedCatalog } from "./plugin-catalog.ts";
+import { PublishedCatalog, type ManagerEvents } from "./published-catalog.ts";
 import { toStatus, type InstanceStatus } from "./plugin-status.ts";
 import { STEP_LIMITS, type StepLimits } from "./plugin-steps.ts";
 import { createScrubber } from "./scrubber.ts";
 import { findChanges, type RegisteredInstance, type Registry } from "./registry.ts";
-import { buildCatalog, findResource, type Catalog } from "./tool-catalog.ts";
+import { findResource, type Catalog } from "./tool-catalog.ts";
 
 export interface PluginManagerDeps {
   readonly registry: Registry;
@@ -46,12 +46,6 @@ const OWNER_LIMITS: Readonly<Record<HostKind, OwnerLimits>> = {
   worker: { max: 20, idleMs: 600_000 },
 };
 
-export interface ManagerEvents {
-  /** The catalog is another one now. */
-  catalogChanged(catalog: Catalog): void;
-  resourceUpdated(uri: string): void;
-}
-
 /**
  * Brings the instances to life, each when what it needs runs, keeps their catalog, tries again with back-off what
  * failed, and replaces what has changed. Instances come and go independently: one that hangs holds up only those that
@@ -63,12 +57,10 @@ export class PluginManager {
   /** The one life of each instance that counts. */
   readonly #instances = new Map<string, PluginInstance>();
   readonly #backOff: BackOff;
-  readonly #listeners = new Set<ManagerEvents>();
+  readonly #published: PublishedCatalog;
   readonly #changes: LifecycleChanges;
   readonly #reloads: PluginReloads;
   readonly #credentials: CredentialChanges;
-  #offers: readonly PreparedCatalog[] = [];
-  #catalog: Catalog = buildCatalog([]);
   /** Until other code has been loaded. */
   #plans: ReadonlyMap<string, DependencyPlan> | null = null;
   #stopped: Promise<void> | null = null;
@@ -80,6 +72,7 @@ export class PluginManager {
     this.#registry = deps.registry;
     const { time, logger } = deps;
     this.#backOff = new BackOff(time);
+    this.#published = new PublishedCatalog(logger);
     this.#changes = new LifecycleChanges(logger, (id, changed) => {
       if (this.#stopping) return;
       if (changed) this.#follow(id);
@@ -116,7 +109,7 @@ export class PluginManager {
   }
 
   get catalog(): Catalog {
-    return this.#catalog;
+    return this.#published.current;
   }
   get registry(): Registry {
     return this.#registry;
@@ -124,8 +117,7 @@ export class PluginManager {
 
   /** Answers the way to end the subscription. */
   subscribe(events: ManagerEvents): () => void {
-    this.#listeners.add(events);
-    return () => void this.#listeners.delete(events);
+    return this.#published.subscribe(events);
   }
 
   /** Starts every enabled instance, once. Resolves when each runs, has failed or is blocked. */
@@ -171,7 +163,7 @@ export class PluginManager {
   statuses(): InstanceStatus[] {
     return [...this.#instances.values()].map((instance) =>
       toStatus(instance, {
-        published: this.#catalog,
+        published: this.catalog,
         failures: this.#backOff.failures(instance.id),
         reloadError: this.#reloads.errorOf(instance.id),
       }),
@@ -208,8 +200,8 @@ export class PluginManager {
       onCatalogChanged: () => this.#publish(),
       onResourceUpdated: (uri) => {
         // Of its own resources only: a plugin has no say about another's.
-        if (findResource(this.#catalog, uri)?.run.instanceId !== id) return;
-        this.#tell((listener) => listener.resourceUpdated(uri));
+        if (findResource(this.catalog, uri)?.run.instanceId !== id) return;
+        this.#published.tell((listener) => listener.resourceUpdated(uri));
       },
       onEnded: (plugin, reason) =>
         void this.#changes.run(id, async () => {
@@ -319,25 +311,7 @@ export class PluginManager {
 
   #publish(): void {
     if (this.#stopping) return;
-    const offers = [...this.#instances.values()].flatMap(({ catalog }) => catalog ?? []);
-    const before = this.#offers;
-    if (offers.length === before.length && offers.every((offer, at) => offer === before[at]))
-      return;
-    this.#offers = offers;
-    const catalog = buildCatalog(offers);
-    this.#catalog = catalog;
-    this.#tell((listener) => listener.catalogChanged(catalog));
-  }
-
-  /** A listener's fault is its own: it reaches neither the plugin nor the other listeners. */
-  #tell(event: (listener: ManagerEvents) => void): void {
-    for (const listener of this.#listeners) {
-      try {
-        event(listener);
-      } catch (error) {
-        this.#deps.logger.error("A listener failed", { error: messageOf(error) });
-      }
-    }
+    this.#published.publish([...this.#instances.values()].flatMap(({ catalog }) => catalog ?? []));
   }
 }
 
