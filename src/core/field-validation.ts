@@ -1,6 +1,10 @@
 import { RE2JS } from "re2js";
 import { messageOf } from "../errors.ts";
-import { CREDENTIAL_NAME, credentialValueFault } from "../util/credential-names.ts";
+import {
+  CREDENTIAL_NAME,
+  credentialValueFault,
+  CREDENTIAL_NAME_FAULT,
+} from "../util/credential-names.ts";
 import { LOOPBACK_NAMES } from "../util/origin.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 import type { AuthConfig } from "./auth-config.ts";
@@ -62,9 +66,7 @@ export function checkCredential(
   name: string,
   value: string,
 ): Result<void, string> {
-  if (!CREDENTIAL_NAME.test(name)) {
-    return refuse("The name must be a letter and up to 63 letters, digits, '_', '.' and '-'.");
-  }
+  if (!CREDENTIAL_NAME.test(name)) return refuse(CREDENTIAL_NAME_FAULT);
   const field = config?.fields.get(name);
   if (field === undefined && config !== null && config.fields.size > 0) {
     return refuse(

@@ -3,7 +3,7 @@ import type { CallOutcome, HostCall } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import { messageOf } from "../errors.ts";
-import { needsCredentials } from "./credential-needs.ts";
+import { needsCredentials } from "../util/needs-credentials.ts";
 import type { CatalogTool, PreparedCatalog } from "./plugin-catalog.ts";
 import { stopped, unlessCancelled, type CallRun } from "./plugin-run.ts";
 import type { CallReports } from "./running-call.ts";

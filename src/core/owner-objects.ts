@@ -7,10 +7,10 @@ import type { Scrubber } from "../types/scrubber.ts";
 import type { Owner } from "../types/vault.ts";
 import { stackOf } from "../errors.ts";
 import { LruMap } from "../util/lru.ts";
-import { needsCredentials } from "./credential-needs.ts";
+import { needsCredentials, needsOwner } from "../util/needs-credentials.ts";
+import { ownerOf } from "../util/owners.ts";
 import { MAX_CALL_MS } from "./call-limits.ts";
 import { OwnerObject, type OwnerLife } from "./owner-object.ts";
-import { ownerOf } from "./owners.ts";
 import { stopped, unlessCancelled, type CallRun } from "./plugin-run.ts";
 import type { CallReports } from "./running-call.ts";
 import { StartFailures } from "./start-failures.ts";
@@ -72,8 +72,7 @@ export class OwnerObjects implements CallRun {
     const { instanceId } = this.#deps;
     if (this.#closed) throw stopped(instanceId);
     const owner = ownerOf(call.principal);
-    if (owner === null)
-      return refusal(`"${instanceId}" serves callers with credentials of their own.`);
+    if (owner === null) return needsOwner(instanceId);
     if (this.#failures.holds(owner)) return this.#notStarted();
     const object = this.#objects.get(owner) ?? this.#open(owner);
     if (object === null) {

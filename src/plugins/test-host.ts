@@ -6,13 +6,14 @@ import type { CallOutcome, HostedPlugin, PluginCatalog } from "../types/host.ts"
 import type { CallInput, ClientInfo, CompletionRequest, Tool } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
 import { createRecord, createTestServices, type TestRecord } from "./test-services.ts";
+import { heldFor } from "./test-needs.ts";
 import { ToolError } from "./tool-error.ts";
 
 export interface TestHostOptions {
   /** The instance id; `test` when left out. */
   readonly pluginId?: string;
   readonly config?: Record<string, unknown>;
-  /** What `getCredential` finds. */
+  /** What `getCredential` finds: all that are stored, whoever they belong to. */
   readonly credentials?: Record<string, string>;
   /** What `getAccessToken` answers; left out, no account is connected. */
   readonly accessToken?: string;
@@ -56,7 +57,8 @@ export interface TestHost extends Readonly<TestRecord> {
 
 /**
  * Runs a plugin in memory as the server would: its object, class, factory or module; settings, arguments and results
- * checked against its schemas; `initialize` and `start` behind it.
+ * checked against its schemas; `initialize` and `start` behind it. Without a credential that its `auth` requires, it is held as
+ * there, and every call answers what is missing.
  *
  * @throws TypeError for settings that its schema refuses, or whatever `initialize` and `start` throw
  */
@@ -76,10 +78,13 @@ export async function createTestHost(
   const { configSchema } = hosted.info;
   const fault = configSchema && engine.compile(configSchema, { fillDefaults: true })(config);
   if (fault) throw new TypeError(`Invalid settings: ${fault}`);
-  await hosted.initialize(config);
-  await hosted.start();
+  const { principal } = frameOf(options);
+  const held = heldFor(principal, pluginId, hosted.info.auth, credentials);
+  if (held === null || held.isInitialized) await hosted.initialize(config);
+  if (held === null) await hosted.start();
 
   const call = async (target: CallTarget, { signal, input }: TestCallOptions = {}) => {
+    if (held !== null) return valueOf(held.answer);
     const outcome = await hosted.call(
       { ...frameOf(options), ...target, input: input ?? null },
       {

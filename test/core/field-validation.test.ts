@@ -60,7 +60,7 @@ describe("a value for a credential", () => {
 
   it("must be for a credential that the plugin has", () => {
     expect(check({}, "v", "other")).toBe('The plugin has no credential "other". It has: field.');
-    expect(check({}, "v", "$field")).toMatch(/^The name must be a letter/);
+    expect(check({}, "v", "$field")).toMatch(/^The name of a credential is a letter/);
   });
 
   it("may have any name where the plugin declares none", () => {

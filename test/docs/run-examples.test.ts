@@ -29,9 +29,10 @@ describe("the example", () => {
   });
 
   it("mailbox reads what its user has stored", async () => {
-    const { callTool } = await createTestHost(mailbox);
+    const needed = { app_password: "abcd efgh ijkl mnop" };
+    const { callTool } = await createTestHost(mailbox, { credentials: needed });
     expect(await callTool("server")).toBe("https://mail.example");
-    const credentials = { server: "https://mail.other.example" };
+    const credentials = { ...needed, server: "https://mail.other.example" };
     const other = await createTestHost(mailbox, { credentials });
     expect(await other.callTool("server")).toBe("https://mail.other.example");
   });

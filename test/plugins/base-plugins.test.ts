@@ -10,6 +10,7 @@ import {
 } from "../../src/plugins/index.ts";
 import { modern } from "../helpers/mcp.ts";
 import { createTestApp } from "../helpers/test-app.ts";
+import { needingNothing } from "./needing-nothing.ts";
 
 const TOOLS: Tool[] = [{ name: "secret", description: "Shows what it would send." }];
 
@@ -105,8 +106,9 @@ describe("without its credential a base class tells the model what to do", () =>
     },
   ];
 
-  it.each(cases)("$Plugin.name, in a test", async ({ Plugin, message }) => {
-    const { callTool } = await createTestHost(Plugin, { pluginId: "mine" });
+  it.each(cases)("$Plugin.name, when it was there when it started", async ({ Plugin, message }) => {
+    const plugin = await needingNothing(Plugin);
+    const { callTool } = await createTestHost(plugin, { pluginId: "mine" });
     await expect(callTool("secret")).rejects.toMatchObject({ name: "ToolError", message });
   });
 
@@ -122,7 +124,9 @@ describe("without its credential a base class tells the model what to do", () =>
         '"mine" needs credentials that nobody has stored: "private_key" (The key of the service account, in PEM.). Ask the server\'s administrator to store them, with `mcp-plugin-server credentials set mine private_key` or POST /api/auth/credentials, and call again.',
     },
     cases[2]!,
-  ])("$Plugin.name, on the server", async ({ Plugin, message }) => {
+  ])("$Plugin.name, on the server and in a test", async ({ Plugin, message }) => {
+    const { callTool } = await createTestHost(Plugin, { pluginId: "mine" });
+    await expect(callTool("secret")).rejects.toMatchObject({ name: "ToolError", message });
     const app = await createTestApp({ plugins: { mine: Plugin } });
     const { body } = await modern(app, "tools/call", { name: "mine_secret", arguments: {} });
     expect(body.result).toMatchObject({

@@ -7,6 +7,7 @@ import {
   type TestHostOptions,
 } from "../../src/plugins/index.ts";
 import { ecKey, rsaKey } from "../helpers/keys.ts";
+import { needingNothing } from "./needing-nothing.ts";
 
 interface Args {
   claims: Record<string, unknown>;
@@ -81,7 +82,7 @@ describe("a plugin that signs tokens", () => {
   });
 
   it("keeps no refusal: once the key is there, it signs", async () => {
-    const host = await createTestHost(
+    const plugin = await needingNothing(
       class extends Robot {
         override getTools = () => [{ name: "sign" }, { name: "store" }];
         override executeTool = async (name: string, args: Args) => {
@@ -90,8 +91,8 @@ describe("a plugin that signs tokens", () => {
           return "stored";
         };
       },
-      { pluginId: "mine" },
     );
+    const host = await createTestHost(plugin, { pluginId: "mine" });
     await expect(host.callTool("sign", { claims: {} })).rejects.toMatchObject({
       name: "ToolError",
       message:

@@ -4,6 +4,7 @@ import { createTestHost, type TestHost } from "../../src/plugins/index.ts";
 import { canary } from "../helpers/canary.ts";
 import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
 import { completion, embeddingsAnswer, MODELS } from "./openai-answers.ts";
+import { needingNothing } from "./needing-nothing.ts";
 import { expectNone } from "./secret-search.ts";
 
 export const API_KEY = canary("sk-proj-0f1e2d3c4b5a_69788796-");
@@ -37,7 +38,7 @@ export async function openAi(
   service.reply(CHAT, { body: completion() });
   service.reply(EMBEDDINGS, { body: embeddingsAnswer([[0.5, -0.25]]) });
   service.reply(LIST, { body: MODELS });
-  const host = await createTestHost(openai, {
+  const host = await createTestHost(await needingNothing(openai), {
     pluginId: "ai",
     config: withoutUndefined({
       baseUrl: `${service.baseUrl}/v1`,

@@ -40,6 +40,8 @@ export async function openWeather(
   const host = await createTestHost(() => overVault(vault, clock), {
     pluginId: "weather",
     config: { baseUrl: service.baseUrl, ...config },
+    // Without it the plugin would not even be started.
+    credentials: { api_key: API_KEY },
   });
   const said: unknown[] = [];
   onTestFinished(async () => {

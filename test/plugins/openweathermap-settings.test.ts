@@ -109,7 +109,11 @@ describe("the settings", () => {
 
   it("with a port that cannot be keep the plugin from starting", async () => {
     const config = { baseUrl: "https://example.org:99999" };
-    await expect(createTestHost(OpenWeatherMapPlugin, { config })).rejects.toThrow("Invalid URL");
+    const started = createTestHost(OpenWeatherMapPlugin, {
+      config,
+      credentials: { api_key: API_KEY },
+    });
+    await expect(started).rejects.toThrow("Invalid URL");
   });
 });
 

@@ -7,6 +7,7 @@ import {
   type LoopbackService,
   type ReceivedRequest,
 } from "./loopback-service.ts";
+import { needingNothing } from "./needing-nothing.ts";
 import { expectNone } from "./secret-search.ts";
 
 export const ISSUER = "robot@accounts.example";
@@ -77,7 +78,7 @@ export async function serviceAccount(options: ServiceAccountOptions = {}): Promi
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(tokenAnswer(tokenRequests().length)));
   });
-  const plugin = new ServiceAccountPlugin(() => clock.now);
+  const plugin = await needingNothing(new ServiceAccountPlugin(() => clock.now));
   const initialize = plugin.initialize.bind(plugin);
   const vault = Promise.withResolvers<PluginContext>();
   plugin.initialize = (context) => {
