@@ -7,12 +7,14 @@ import { credentialRoutes } from "./api/routes/credentials.ts";
 import { healthRoutes } from "./api/routes/health.ts";
 import { mcpRoutes } from "./api/routes/mcp.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
+import { serverProofRoutes } from "./api/routes/server-proof.ts";
 import { sseRoutes } from "./api/routes/sse.ts";
 import { vaultRoutes } from "./api/routes/vault.ts";
 import { LOCAL_CLIENT } from "./core/auth/principals.ts";
 import { createRefusalRecorder } from "./core/audit/refusals.ts";
 import { createAcceptance } from "./core/credential-acceptance.ts";
 import { createAuthenticator } from "./core/auth/authenticator.ts";
+import type { ServerProof } from "./core/auth/server-proof.ts";
 import { createMcpHandler } from "./core/mcp-handler.ts";
 import type { StepLimits } from "./core/plugin-steps.ts";
 import { PluginManager } from "./core/plugin-manager.ts";
@@ -50,9 +52,11 @@ export interface AppDeps {
   readonly audit: AuditLog;
   /** Knows every secret in use, as the vault and the log do. */
   readonly scrubber: Scrubber;
-  /** 32 bytes, which are zeroed. */
-  readonly masterKey: Uint8Array;
+  /** Seals what clients carry from one call to the next. 32 bytes, the same wherever the next may come; they are zeroed. */
+  readonly stateKey: Uint8Array;
   readonly sessions: LegacySessions | null;
+  /** Where commands on this machine find the server by a file; left out where there is none. */
+  readonly serverProof?: ServerProof;
   readonly engine: SchemaEngine;
   readonly sha256: Sha256;
   readonly time: Time;
@@ -96,7 +100,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       runAllIn: deps.runAllIn ?? null,
       logger,
     });
-  // Named one by one: the master key and the keys go nowhere but where they are used.
+  // Named one by one: the keys go nowhere but where they are used.
   const manager = new PluginManager({
     registry: await readPlugins(deps.entries),
     hosts: deps.hosts,
@@ -107,7 +111,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     logger,
     ...(deps.limits && { limits: deps.limits }),
   });
-  const sealer = await createStateSealer(deps.masterKey, time);
+  const sealer = await createStateSealer(deps.stateKey, time);
   const { sessions } = deps;
   const mcp = createMcpHandler({
     identity,
@@ -135,6 +139,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...pluginRoutes(manager),
     ...credentialRoutes({ vault, assertAcceptable: createAcceptance(manager) }),
     ...vaultRoutes({ vault, now, logger }),
+    ...(deps.serverProof ? serverProofRoutes(deps.serverProof) : []),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
   const gate = createGate(deps.config, createAuthenticator(deps.keys, sha256));

@@ -17,6 +17,7 @@ export type {
   AuditTrail,
   AuditVerifyWork,
 } from "./core/audit.ts";
+export { isChainId } from "./core/audit/chain-id.ts";
 export type { AuditFaultKind } from "./core/audit/check-chain.ts";
 export { formatAudit } from "./core/audit/export.ts";
 export type { AuditFormat } from "./core/audit/export.ts";
@@ -32,6 +33,8 @@ export type { OpenedVault, OpenVaultDeps } from "./core/auth/open-vault.ts";
 export { assertOwner } from "./core/auth/credential-ids.ts";
 export { passphraseBytes, passphraseFault } from "./core/auth/passphrase.ts";
 export { readAuditKey } from "./core/auth/audit-key.ts";
+export { createServerProof } from "./core/auth/server-proof.ts";
+export type { ServerProof } from "./core/auth/server-proof.ts";
 export { readAuthConfig } from "./core/auth-config.ts";
 export { checkCredential } from "./core/field-validation.ts";
 export { parseManifest } from "./core/plugin-manifest.ts";
@@ -113,5 +116,6 @@ export type { Sha256, Time } from "./types/runtime.ts";
 export type { LegacySession, LegacySessions } from "./types/sessions.ts";
 export type { SchemaEngine, SchemaValidator } from "./types/schema-engine.ts";
 export type { ServerConfig } from "./types/server-config.ts";
+export { assertCredentialName } from "./util/credential-names.ts";
 export { LOOPBACK_NAMES, parsePublicOrigin } from "./util/origin.ts";
 export { randomToken, uuidv7 } from "./util/ids.ts";

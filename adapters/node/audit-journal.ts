@@ -16,6 +16,7 @@ import { promisify } from "node:util";
 import {
   AppError,
   auditLine,
+  isChainId,
   type AuditHead,
   type AuditRecord,
   type AuditStore,
@@ -24,7 +25,6 @@ import {
 import { JournalId } from "./audit-journal-id.ts";
 import { JournalReader, readRecords } from "./audit-journal-reader.ts";
 
-const CHAIN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const SUFFIX = ".jsonl";
 /** Files whose ends are read without letting others work. */
 const PAUSE_EVERY = 100;
@@ -62,7 +62,7 @@ export function createAuditJournal({
   const reader = new JournalReader();
   const id = new JournalId(folder);
   const pathOf = (chain: string) => {
-    if (!CHAIN.test(chain)) throw new Error("it is no chain's id");
+    if (!isChainId(chain)) throw new Error("it is no chain's id");
     return join(folder, chain + SUFFIX);
   };
 
@@ -202,7 +202,7 @@ async function chainsIn(folder: string): Promise<string[]> {
     return names
       .filter((name) => name.endsWith(SUFFIX))
       .map((name) => name.slice(0, -SUFFIX.length))
-      .filter((chain) => CHAIN.test(chain))
+      .filter((chain) => isChainId(chain))
       .toSorted();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

@@ -19,7 +19,7 @@ import { hasMasterKey, masterKeysOf } from "./master-keys.ts";
 import { assertKeyFits } from "./open-vault.ts";
 import { systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
-import { assertOwnStores } from "./stores-guard.ts";
+import { assertOwnStores, assertStoresThere } from "./stores-guard.ts";
 
 /** The audit record for reading, beside whoever writes it. Leaves no trace in it. */
 export interface AuditReader {
@@ -29,10 +29,12 @@ export interface AuditReader {
   close(): Promise<void>;
 }
 
-/** @throws AppError `CONFIG_INVALID` when the data folder is another user's */
+/** @throws AppError `CONFIG_INVALID` when there is no record, or the data folder is another user's */
 export async function openAuditReader(settings: Settings, logger: Logger): Promise<AuditReader> {
   // Opening a database writes beside it.
   assertOwnStores(settings);
+  // A journal can be read without the database.
+  if (!existsSync(settings.audit.folder)) assertStoresThere(settings);
   const database = await openIfThere(settings);
   const stores: AuditStore[] = [createAuditJournal({ folder: settings.audit.folder })];
   if (database !== null) stores.push(createAuditRepository(database));

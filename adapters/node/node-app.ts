@@ -8,11 +8,11 @@ import {
   type AppDeps,
   type KeyRecord,
   type Logger,
+  type ServerProof,
 } from "../../src/index.ts";
 import { importPlugin } from "./import-plugin.ts";
 import { createAjvEngine } from "./json-schema.ts";
 import { toServerConfig } from "./listen-rules.ts";
-import { masterKeysOf } from "./master-keys.ts";
 import { discoveryOf } from "./plugin-discovery.ts";
 import { sha256, systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
@@ -30,6 +30,8 @@ export interface NodeAppDeps {
   /** Every key that lets somebody in. */
   readonly keys: readonly KeyRecord[];
   readonly logger: Logger;
+  /** Where a file says that it runs. */
+  readonly serverProof?: ServerProof;
   /** Where every plugin runs, whatever its settings say. */
   readonly runAllIn?: AppDeps["runAllIn"];
   /** Hears which files the plugins consist of that run in threads. */
@@ -42,6 +44,7 @@ export async function createNodeApp({
   stores,
   keys,
   logger,
+  serverProof,
   runAllIn,
   onModule,
 }: NodeAppDeps): Promise<App> {
@@ -61,8 +64,9 @@ export async function createNodeApp({
     vault,
     audit,
     scrubber,
-    masterKey: await masterKeysOf(settings).current(),
+    stateKey: await stores.stateKey(),
     sessions: createMemorySessions(),
+    ...(serverProof && { serverProof }),
     engine: createAjvEngine(),
     sha256,
     time: systemTime,

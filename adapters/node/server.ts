@@ -1,4 +1,10 @@
-import { createKeyRepository, type App, type Logger } from "../../src/index.ts";
+import {
+  createKeyRepository,
+  createServerProof,
+  randomToken,
+  type App,
+  type Logger,
+} from "../../src/index.ts";
 import { serverUrl } from "./address.ts";
 import { tendAudit } from "./audit-upkeep.ts";
 import { HotReload } from "./dev/hot-reload.ts";
@@ -53,11 +59,14 @@ export async function startServer(
     for (const secret of Object.values(created)) stores.scrubber.learn(Buffer.from(secret));
     const hotReload = mode === "dev" ? new HotReload({ settings, logger }) : null;
     ends.push(() => hotReload?.close());
+    const secret = randomToken("");
+    stores.scrubber.learn(Buffer.from(secret));
     const app = await createNodeApp({
       settings,
       stores,
       keys,
       logger,
+      serverProof: await createServerProof(Buffer.from(secret, "base64url")),
       ...(hotReload && { runAllIn: "worker", onModule: hotReload.onModule }),
     });
     const webSockets = new WebSockets({ app, time: systemTime, logger });
@@ -73,6 +82,7 @@ export async function startServer(
         // Commands on this machine need no proxy.
         url: serverUrl({ ...settings, publicUrl: null }, listening.port),
         certFile: settings.tls?.certFile ?? null,
+        secret,
       }),
     );
     await startPatiently(app, logger);

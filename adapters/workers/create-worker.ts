@@ -80,7 +80,8 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
       vault,
       audit,
       scrubber,
-      masterKey: masterKey.slice(),
+      // The vault of an isolate is gone with it, and the next call may come to another one.
+      stateKey: masterKey.slice(),
       sessions: null,
       engine: createPortableSchemaEngine(),
       sha256,

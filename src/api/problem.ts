@@ -18,6 +18,7 @@ const PROBLEMS = {
   TOO_MANY_CONNECTIONS: [429, "This client has as many connections open as it may. Close some."],
   BODY_INVALID: [422, "The body of the request is not as it must be."],
   BODY_TOO_LARGE: [413, "The body of the request is too large."],
+  QUERY_INVALID: [400, "The query of the request is not as it must be."],
   CONFLICT: [409, "Something else has changed it meanwhile. Try again."],
   CREDENTIAL_INVALID: [422, "The credential's name or value is not as it must be."],
   CREDENTIAL_NOT_FOUND: [404, "There is no such credential."],

@@ -154,7 +154,11 @@ export function refusal(reason: Refusal, requestId: string): Response {
 }
 
 /** Codes whose messages are for whoever asked: they name places and rules, and never quote what was sent. */
-const EXPLAINED: ReadonlySet<ErrorCode> = new Set(["BODY_INVALID", "CREDENTIAL_INVALID"]);
+const EXPLAINED: ReadonlySet<ErrorCode> = new Set([
+  "BODY_INVALID",
+  "QUERY_INVALID",
+  "CREDENTIAL_INVALID",
+]);
 
 function failure(error: unknown, requestId: string, logger: Logger): Response {
   const code = error instanceof AppError ? error.code : "INTERNAL";

@@ -38,9 +38,9 @@ export interface StateSealer {
   ): Promise<Result<unknown, "malformed" | "not-authentic" | "expired">>;
 }
 
-/** @param masterKey 32 bytes, the same on every process that may receive the repeated call; they are zeroed */
-export async function createStateSealer(masterKey: Uint8Array, time: Time): Promise<StateSealer> {
-  const key = await deriveKey(masterKey);
+/** @param stateKey 32 bytes, the same on every process that may receive the repeated call; they are zeroed */
+export async function createStateSealer(stateKey: Uint8Array, time: Time): Promise<StateSealer> {
+  const key = await deriveKey(stateKey);
   return {
     async seal(binding, state) {
       const content = toJsonText({ state, expires: time.now() + LIFETIME_MS }, MAX_STATE_CHARS);
@@ -93,10 +93,10 @@ function parameters(iv: Uint8Array<ArrayBuffer>, binding: StateBinding): AesGcmP
   return { name: "AES-GCM", iv, tagLength: 128, additionalData };
 }
 
-async function deriveKey(masterKey: Uint8Array): Promise<CryptoKey> {
-  const bytes = masterKey as Uint8Array<ArrayBuffer>;
+async function deriveKey(stateKey: Uint8Array): Promise<CryptoKey> {
+  const bytes = stateKey as Uint8Array<ArrayBuffer>;
   const material = await crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
-  masterKey.fill(0);
+  stateKey.fill(0);
   return crypto.subtle.deriveKey(
     { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8("request-state") },
     material,

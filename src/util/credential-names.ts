@@ -4,6 +4,10 @@ import { utf8 } from "./bytes.ts";
 /** What a credential may be called. A `$` in front would make it the server's own. */
 export const CREDENTIAL_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 
+/** The same for people. */
+export const CREDENTIAL_NAME_RULE = "a letter and up to 63 letters, digits, '_', '.' and '-'";
+export const CREDENTIAL_NAME_FAULT = `The name of a credential is ${CREDENTIAL_NAME_RULE}.`;
+
 /** Bytes of one credential. */
 export const MAX_CREDENTIAL_BYTES = 64 * 1024;
 
@@ -14,10 +18,7 @@ export const MAX_CREDENTIAL_BYTES = 64 * 1024;
  */
 export function assertCredentialName(name: unknown): asserts name is string {
   if (typeof name === "string" && CREDENTIAL_NAME.test(name)) return;
-  throw new AppError(
-    "CREDENTIAL_INVALID",
-    "The name of a credential is a letter and up to 63 letters, digits, '_', '.' and '-'.",
-  );
+  throw new AppError("CREDENTIAL_INVALID", CREDENTIAL_NAME_FAULT);
 }
 
 /** @throws AppError `CREDENTIAL_INVALID`, which never quotes the value */

@@ -125,6 +125,7 @@ describe.each(WAYS)("/api/auth/credentials, $way", ({ open }) => {
   it.each([
     [{ owner: "bogus" }, "/owner: must be shared, client:<id> or user:<issuer>:<subject>"],
     [{ value: "half \ud83d" }, "/value: has half a character"],
+    [{ name: "$oauth" }, "/name: must be a letter and up to 63 letters, digits, '_', '.' and '-'"],
   ])("says which rule %j breaks", async (member, rule) => {
     const { app } = await openWithVault();
     expect(await (await post(app, { ...GOOD, ...member })).json()).toMatchObject({
@@ -149,13 +150,34 @@ describe.each(WAYS)("/api/auth/credentials, $way", ({ open }) => {
     });
   });
 
-  it.each(["$audit/key", "notes/$oauth", "notes/key?owner=everybody", "Notes/key", "notes/%2e%2e"])(
+  it.each(["$audit/key", "notes/$oauth", "Notes/key", "notes/%2e%2e"])(
     "says that there is no credential %s to remove",
     async (target) => {
       const { app } = await openWithVault();
       await post(app, GOOD);
       const response = await remove(app, target);
       expect(response.status).toBe(404);
+      expect(await list(app)).toMatchObject({ data: [{ plugin: "notes", name: "key" }] });
+    },
+  );
+
+  it.each(["everybody", "", "client:", "client:a b", `client:${SECRET}`])(
+    "says what an owner must be when it is asked to remove a credential of %j",
+    async (owner) => {
+      const { app } = await openWithVault();
+      await post(app, GOOD);
+      const response = await remove(app, `notes/key?owner=${encodeURIComponent(owner)}`);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
+      expect(await response.json()).toEqual({
+        type: "urn:mcp-plugin-server:error:QUERY_INVALID",
+        title: "The query of the request is not as it must be.",
+        status: 400,
+        code: "QUERY_INVALID",
+        detail:
+          "The query is not valid: owner must be shared, client:<id> or user:<issuer>:<subject>.",
+        requestId: expect.any(String),
+      });
+      expect(response.status).toBe(400);
       expect(await list(app)).toMatchObject({ data: [{ plugin: "notes", name: "key" }] });
     },
   );

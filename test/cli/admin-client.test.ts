@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,12 +10,18 @@ import { canary } from "../helpers/canary.ts";
 import { runHere } from "../helpers/server-process.ts";
 import { makeVaultFolder } from "../helpers/vault-folder.ts";
 
+const SECRET = Buffer.alloc(32, 5).toString("base64url");
 const REQUEST_ID = "0199e0c2-6d1c-7c7e-9f0a-3d2b6a1c9e55";
 const ENDED_EARLY = {
   code: "CONFIG_INVALID",
   message:
     "The server ended its answer too early, so it may have stopped. Look into its log, and try again once it runs.",
 };
+
+const proofOf = (challenge: string) =>
+  createHmac("sha256", Buffer.alloc(32, 5))
+    .update(Buffer.from(challenge, "base64url"))
+    .digest("base64url");
 
 /** A client of a server that answers so. */
 async function clientOf(answer: RequestListener, answerWithinMs?: number): Promise<AdminClient> {
@@ -30,14 +37,15 @@ async function listen(server: Server): Promise<ServerFile> {
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { pid: process.pid, url, certFile: null };
+  return { pid: process.pid, url, certFile: null, secret: SECRET };
 }
 
 describe("the client of the admin API", () => {
   it("ends a command with 2 and a sentence when the server dies on its way", async () => {
     const folder = makeVaultFolder();
     const server = createServer(({ url }, response) => {
-      if (url === "/healthz") response.end('{"status":"ok"}');
+      const challenge = new URL(url!, "http://localhost").searchParams.get("challenge");
+      if (challenge !== null) response.end(JSON.stringify({ proof: proofOf(challenge) }));
       else response.write('{"progress":{"done":1,"total":2}}\n', () => response.destroy());
     });
     const facts = await listen(server);

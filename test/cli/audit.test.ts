@@ -1,6 +1,14 @@
 import Sqlite from "better-sqlite3";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AuditRecord } from "../../src/index.ts";
@@ -111,10 +119,12 @@ describe("audit tail", () => {
     );
   });
 
-  it("prints nothing where nothing is, and makes no data folder", async () => {
-    const folder = makeVaultFolder();
-    expect(await audit(folder, "tail")).toMatchObject({ status: 0, stdout: "", stderr: "" });
-    expect(existsSync(folder.dataDir)).toBe(false);
+  it("reads the journal where the database is gone", async () => {
+    const folder = await makeRecord();
+    const all = await audit(folder, "tail");
+    rmSync(join(folder.dataDir, "server.db"));
+    expect(await audit(folder, "tail")).toEqual(all);
+    expect(existsSync(join(folder.dataDir, "server.db"))).toBe(false);
   });
 
   it("follows what a server records", async () => {
@@ -257,6 +267,7 @@ describe("audit verify", () => {
 
   it("says so when there is nothing to check, or no key to check it with", async () => {
     const folder = makeVaultFolder();
+    mkdirSync(join(folder.dataDir, "audit"), { recursive: true });
     const nothing = await audit(folder, "verify");
     expect([nothing.status, nothing.stderr]).toEqual([
       2,

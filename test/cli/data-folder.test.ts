@@ -21,6 +21,10 @@ const OF_WHAT_IS_THERE: readonly (readonly string[])[] = [
   ["vault", "rotate-master"],
   ["vault", "verify"],
   ["vault", "export", "backup"],
+  ["audit", "tail"],
+  ["audit", "export"],
+  ["audit", "export", "--output", "backup"],
+  ["audit", "verify"],
 ];
 
 describe("a data folder that is not there", () => {
@@ -114,9 +118,6 @@ describe.runIf(process.getuid?.() === 0)("a data folder of another user's", () =
     ...OF_WHAT_IS_THERE,
     ["credentials", "set", "keeper", "api_key"],
     ["vault", "import", "backup"],
-    ["audit", "tail"],
-    ["audit", "export"],
-    ["audit", "verify"],
   ])("is left alone by %s %s", async (...args) => {
     const folder = await giveAway();
     const before = readdirSync(folder.dataDir, { recursive: true });

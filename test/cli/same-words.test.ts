@@ -8,6 +8,8 @@ import { storeTwo, VALUE } from "../helpers/vault-ways.ts";
 const OWNER =
   "An owner is 'shared', 'client:<id>' or 'user:<issuer>:<subject>' in printable ASCII.";
 
+const NAME = "The name of a credential is a letter and up to 63 letters, digits, '_', '.' and '-'.";
+
 describe.each(["through the server that runs", "on the data folder"])(
   "%s, a command says in the same words",
   (way) => {
@@ -42,6 +44,21 @@ describe.each(["through the server that runs", "on the data folder"])(
         OWNER,
       ],
       [["credentials", "rm", "keeper", "api_key", "--owner", "bogus"], "CREDENTIAL_INVALID", OWNER],
+      [["credentials", "set", "keeper", "$own"], "CREDENTIAL_INVALID", NAME],
+      [["credentials", "set", "keeper", "a/b"], "CREDENTIAL_INVALID", NAME],
+      [["credentials", "set", "keeper", "x".repeat(65)], "CREDENTIAL_INVALID", NAME],
+      [["credentials", "rm", "keeper", "$own"], "CREDENTIAL_INVALID", NAME],
+      [
+        ["credentials", "set", "No/Id", "api_key"],
+        "NOT_FOUND",
+        'No plugin is configured as "No/Id". There are: keeper, spare.',
+      ],
+      [
+        ["credentials", "rm", "No/Id", "api_key"],
+        "CREDENTIAL_NOT_FOUND",
+        '"No/Id" has no credential "api_key" of shared. "credentials list" shows all.',
+      ],
+      [["vault", "rotate", "No/Id"], "NOT_FOUND", 'The vault has nothing of a plugin "No/Id".'],
     ])("why it refuses %j", async (args, code, message) => {
       const { env } = await open();
       const { status, stdout, stderr } = await runHere([...args, "--json"], env, VALUE);
@@ -67,9 +84,12 @@ describe.each(["through the server that runs", "on the data folder"])(
       expect(stdout).toBe('{"ok":true,"checked":2,"faults":[]}\n');
     });
 
-    it("no question for a value that has no owner", async () => {
+    it.each([
+      ["that has no owner", ["keeper", "api_key", "--owner", "bogus"]],
+      ["without a name that can be", ["keeper", "$own"]],
+    ])("no question for a value %s", async (_, args) => {
       const { env } = await open();
-      const set = ["credentials", "set", "keeper", "api_key", "--owner", "bogus"];
+      const set = ["credentials", "set", ...args];
       expect(await runHere(set, env, [VALUE])).toMatchObject({ status: 2, questions: [] });
     });
   },

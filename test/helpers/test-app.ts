@@ -81,7 +81,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     vault,
     audit: createRecordingAudit(),
     scrubber,
-    masterKey: new Uint8Array(32).fill(7),
+    stateKey: new Uint8Array(32).fill(7),
     sessions: createMemorySessions(),
     engine: createAjvEngine(),
     sha256,

@@ -19,6 +19,7 @@ describe("the package", () => {
       LOOPBACK_NAMES
       MAX_MESSAGE_BYTES
       MAX_UNSENT_BYTES
+      assertCredentialName
       assertOwner
       auditLine
       bearerSecretFault
@@ -39,10 +40,12 @@ describe("the package", () => {
       createPortableSchemaEngine
       createRefusalRecorder
       createScrubber
+      createServerProof
       createTransactions
       createVaultRepository
       environmentKey
       formatAudit
+      isChainId
       loadRemotePlugin
       messageOf
       openVault
@@ -134,6 +137,7 @@ describe("the package", () => {
       ServedChannel
       ServerConfig
       ServerIdentity
+      ServerProof
       Sha256
       SocketDecision
       StepLimits

@@ -3,7 +3,13 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { AppError, ERROR_CODES, messageOf } from "../../../src/index.ts";
+import {
+  AppError,
+  createServerProof,
+  ERROR_CODES,
+  messageOf,
+  randomToken,
+} from "../../../src/index.ts";
 import { systemTime } from "../runtime.ts";
 import type { ServerFile } from "../server-file.ts";
 
@@ -95,15 +101,21 @@ function endedEarly(cause?: unknown): AppError {
   );
 }
 
-/** Whether the server that the file tells of is there. */
-export async function answersHealth(server: ServerFile): Promise<boolean> {
+/**
+ * Whether the server that the file tells of is there. Whoever has its port by now does not know the secret of the file, and
+ * is told none.
+ */
+export async function provesItself(server: ServerFile): Promise<boolean> {
+  const proof = await createServerProof(Buffer.from(server.secret, "base64url"));
+  const challenge = randomToken("");
   try {
     const answer = await exchange(server, {
       method: "GET",
-      path: "/healthz",
+      path: `/api/server-proof?challenge=${challenge}`,
       signal: AbortSignal.timeout(2_000),
     });
-    return (await text(answer)) === '{"status":"ok"}';
+    const said = JSON.parse(await text(answer)) as { proof?: unknown } | null;
+    return await proof.accepts(challenge, said?.proof);
   } catch {
     return false;
   }

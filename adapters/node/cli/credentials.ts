@@ -1,4 +1,10 @@
-import { AppError, assertOwner, type CredentialListing, type Owner } from "../../../src/index.ts";
+import {
+  AppError,
+  assertCredentialName,
+  assertOwner,
+  type CredentialListing,
+  type Owner,
+} from "../../../src/index.ts";
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
 import type { Input } from "./input.ts";
 import type { Output } from "./output.ts";
@@ -30,6 +36,7 @@ export async function setCredential(
 ): Promise<void> {
   const settings = readSettings(env, flags);
   const owner = toOwner(flags);
+  assertCredentialName(name);
   // Before the value is asked for: nobody should type a secret in vain.
   const access = await openVaultAccess(settings, output, { mayMake: true });
   try {
@@ -68,6 +75,7 @@ export async function removeCredential(
   flags: CredentialFlags,
 ): Promise<void> {
   const owner = toOwner(flags);
+  assertCredentialName(name);
   const access = await openVaultAccess(readSettings(env, flags), output);
   try {
     await access.remove({ plugin, name, owner });

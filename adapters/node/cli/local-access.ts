@@ -43,12 +43,10 @@ function createLocalAccess(settings: Settings, stores: NodeStores): VaultAccess 
     },
     list: (plugin) => vault.list(plugin),
     async remove({ plugin, name, owner }) {
-      const own = vault.for(owner, ACTOR);
-      const found: readonly CredentialListing[] = await own.listings(plugin);
-      if (!found.some((listing) => listing.name === name)) {
-        throw noCredential({ plugin, name, owner });
-      }
-      await own.deleteCredential(plugin, name);
+      const isMeant = (listing: CredentialListing) =>
+        listing.instanceId === plugin && listing.name === name && listing.owner === owner;
+      if (!(await vault.list()).some(isMeant)) throw noCredential({ plugin, name, owner });
+      await vault.for(owner, ACTOR).deleteCredential(plugin, name);
     },
     status: () => vault.status(),
     async rotate(plugin, onProgress) {

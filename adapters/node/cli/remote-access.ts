@@ -17,8 +17,10 @@ export function createRemoteAccess(client: AdminClient): VaultAccess {
         // By what the plugin itself says, if it says anything.
         return { isChecked: true };
       } catch (error) {
-        if (codeOf(error) === "NOT_FOUND") throw unknownInstance(plugin, await instanceIds(client));
-        throw error;
+        // What can be no plugin's id breaks the rules of the body.
+        if (!["NOT_FOUND", "BODY_INVALID"].includes(codeOf(error) ?? "")) throw error;
+        const known = await instanceIds(client);
+        throw known.includes(plugin) ? error : unknownInstance(plugin, known);
       }
     },
     async list(plugin) {

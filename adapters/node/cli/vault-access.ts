@@ -1,7 +1,7 @@
 import type { CredentialListing, Owner, VaultFault, VaultStatus } from "../../../src/index.ts";
 import type { Settings } from "../settings.ts";
 import { AppError } from "../../../src/index.ts";
-import { AdminClient, answersHealth, type Report } from "./admin-client.ts";
+import { AdminClient, provesItself, type Report } from "./admin-client.ts";
 import { readServerFile, type ServerFile } from "../server-file.ts";
 import { createRemoteAccess } from "./remote-access.ts";
 import { hasCode } from "../has-code.ts";
@@ -63,11 +63,11 @@ export async function openVaultAccess(
   );
 }
 
-/** The server that runs on a data folder. One that has ended without saying so is none. */
+/** The server that runs on a data folder. One that has ended without saying so is none, and neither is who has its port now. */
 export async function findServer(dataDir: string): Promise<ServerFile | null> {
   const server = readServerFile(dataDir);
   if (server === null || !isAlive(server.pid)) return null;
-  return (await answersHealth(server)) ? server : null;
+  return (await provesItself(server)) ? server : null;
 }
 
 function isAlive(pid: number): boolean {

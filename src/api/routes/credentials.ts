@@ -6,14 +6,15 @@ import { AppError } from "../../errors.ts";
 import type { CredentialListing, Owner, Vault } from "../../types/vault.ts";
 import { readJsonBody } from "../read-json-body.ts";
 import type { Route } from "../route-table.ts";
-import { CREDENTIAL_NAME } from "../../util/credential-names.ts";
+import { CREDENTIAL_NAME, CREDENTIAL_NAME_RULE } from "../../util/credential-names.ts";
 import { toActor } from "./vault.ts";
 
-const owner = z
-  .custom<Owner>(isOwner, "must be shared, client:<id> or user:<issuer>:<subject>")
-  .default("shared");
+const OWNER_RULE = "must be shared, client:<id> or user:<issuer>:<subject>";
+const owner = z.custom<Owner>(isOwner, OWNER_RULE).default("shared");
 /** A name with a `$` is the server's own, and is nobody's to set. */
-const name = z.string().regex(CREDENTIAL_NAME);
+const name = z
+  .string()
+  .refine((text) => CREDENTIAL_NAME.test(text), `must be ${CREDENTIAL_NAME_RULE}`);
 
 const credentialBody = z.strictObject({
   plugin: z.string().regex(INSTANCE_ID),
@@ -27,7 +28,7 @@ const credentialBody = z.strictObject({
 });
 
 /** Which credential a DELETE means. The instance may be one that is configured no more. */
-const target = z.object({ plugin: z.string().regex(INSTANCE_ID), name, owner });
+const target = z.object({ plugin: z.string().regex(INSTANCE_ID), name });
 
 export interface CredentialRoutesDeps {
   readonly vault: Vault;
@@ -64,13 +65,10 @@ export function credentialRoutes({ vault, assertAcceptable }: CredentialRoutesDe
       path: "/api/auth/credentials/:plugin/:name",
       policy: "admin",
       async handle(request, caller) {
-        const named = target.safeParse({
-          ...caller.params,
-          owner: new URL(request.url).searchParams.get("owner") ?? undefined,
-        });
+        const own = vault.for(readOwner(request), toActor(caller));
+        const named = target.safeParse(caller.params);
         if (!named.success) throw notFound();
-        const { plugin, name: credential, owner: whose } = named.data;
-        const own = vault.for(whose, toActor(caller));
+        const { plugin, name: credential } = named.data;
         const there = await own.listCredentials(plugin);
         if (!there.includes(credential)) throw notFound();
         await own.deleteCredential(plugin, credential);
@@ -78,6 +76,13 @@ export function credentialRoutes({ vault, assertAcceptable }: CredentialRoutesDe
       },
     },
   ];
+}
+
+/** @throws AppError `QUERY_INVALID` */
+function readOwner({ url }: Request): Owner {
+  const parsed = owner.safeParse(new URL(url).searchParams.get("owner") ?? undefined);
+  if (parsed.success) return parsed.data;
+  throw new AppError("QUERY_INVALID", `The query is not valid: owner ${OWNER_RULE}.`);
 }
 
 function toAnswer({ instanceId: plugin, name: named, owner: whose, ...rest }: CredentialListing) {

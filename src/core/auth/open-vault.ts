@@ -16,7 +16,7 @@ import { MasterKeyring } from "./master-keyring.ts";
 import { MasterRotation } from "./master-rotation.ts";
 import { ChangeListeners, createVault } from "./vault.ts";
 import { VaultAudit } from "./vault-audit.ts";
-import { keyWrong, toVaultError } from "./vault-faults.ts";
+import { atDoor, keyWrong, toVaultError } from "./vault-faults.ts";
 import { WriteLeases } from "./write-leases.ts";
 
 /** Far below the 2^32 that random IVs allow. */
@@ -39,6 +39,13 @@ export interface OpenVaultDeps {
 export interface OpenedVault {
   readonly vault: Vault;
   readonly audit: AuditTrail;
+  /**
+   * The key for what clients carry from one call to the next: the same for all processes on the store, before and after a
+   * rotation of the master key. 32 bytes, for the caller to zero; made when there is none.
+   *
+   * @throws AppError `VAULT_UNAVAILABLE`
+   */
+  readonly stateKey: () => Promise<Uint8Array>;
   /** Lets writes end, then closes the audit log with its sinks, and the driver. The store stays its owner's. */
   readonly close: () => Promise<void>;
 }
@@ -109,6 +116,7 @@ async function open({
   return {
     vault,
     audit: log,
+    stateKey: () => atDoor(() => keyring.systemKey("$state")),
     close: async () => {
       keys.stop();
       await background.idle();

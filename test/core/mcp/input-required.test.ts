@@ -178,13 +178,13 @@ describe.each(WAYS)("input that is required, $way", ({ open }) => {
       expect(inputs).toHaveLength(2);
     });
 
-    it("row 24: is not taken by another server, whose master key differs", async () => {
+    it("row 24: is not taken by another server, whose key differs", async () => {
       const { plugins } = asking();
       const first = await open({ plugins });
       const { requestState } = (await ask(first)).body.result;
       const { plugins: others, inputs } = asking();
-      const masterKey = new Uint8Array(32).fill(8);
-      const second = await open({ plugins: others, deps: { masterKey } });
+      const stateKey = new Uint8Array(32).fill(8);
+      const second = await open({ plugins: others, deps: { stateKey } });
       expect((await ask(second, { requestState })).body.error).toEqual(INVALID_STATE);
       expect(inputs).toEqual([]);
     });
