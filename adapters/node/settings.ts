@@ -1,7 +1,13 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createSecureContext } from "node:tls";
-import { AppError, messageOf, parsePublicOrigin } from "../../src/index.ts";
+import {
+  AppError,
+  messageOf,
+  parsePrivateOrigins,
+  parsePublicOrigin,
+  type OutboundPolicy,
+} from "../../src/index.ts";
 import type { LogFormat } from "./logging.ts";
 import { parseChoice } from "./parse-choice.ts";
 import { takeSecrets, type Environment, type Secrets } from "./secrets.ts";
@@ -44,6 +50,8 @@ export interface Settings {
   readonly logFormat: LogFormat;
   readonly vault: VaultSettings;
   readonly audit: AuditSettings;
+  /** What may be reached besides the internet. */
+  readonly outbound: OutboundPolicy;
   readonly secrets: Secrets;
 }
 
@@ -83,6 +91,7 @@ export function readSettings(
     ),
     vault: readVaultSettings(text, dataDir),
     audit: readAuditSettings(text, dataDir),
+    outbound: parseOutbound(text("MCP_ALLOW_PRIVATE_ORIGINS")),
     secrets,
   };
 }
@@ -99,6 +108,14 @@ function parsePublicUrl(text: string | null): string | null {
   if (url !== null) return url.origin;
   throw invalid(
     `PUBLIC_URL must be an origin such as https://mcp.example.org (http on localhost alone), not "${text}".`,
+  );
+}
+
+function parseOutbound(text: string | null): OutboundPolicy {
+  const policy = parsePrivateOrigins(text ?? "");
+  if (policy.ok) return policy.value;
+  throw invalid(
+    `MCP_ALLOW_PRIVATE_ORIGINS must be a list of origins such as https://git.example.org (http on localhost alone), or of the word loopback, not "${policy.reason}".`,
   );
 }
 

@@ -1,8 +1,8 @@
 import { ToolError, type HandlerContext, type z } from "mcp-plugin-server/plugin";
 import { hideKey, readKey } from "./api-key.ts";
 import { readAnswer, UnexpectedAnswer } from "./read-answer.ts";
-import { nameOf, toRefusal, unavailable, unexpected } from "./refusals.ts";
-import { send, type ServiceAnswer } from "./request.ts";
+import { nameOf, notAllowed, toRefusal, unavailable, unexpected } from "./refusals.ts";
+import { NotAllowed, send, type ServiceAnswer } from "./request.ts";
 import { pause, pauseAfter } from "./retries.ts";
 import type { Settings } from "./settings.ts";
 
@@ -46,8 +46,10 @@ export async function ask<T>(
 
   const request = { ...toRequest(question, config), key, signal };
   const sendOnce = (): Promise<ServiceAnswer | Error> =>
-    send(request).catch((error: unknown) => {
-      if (signal.aborted || error instanceof UnexpectedAnswer) throw error;
+    send(plugin, request).catch((error: unknown) => {
+      if (signal.aborted || error instanceof UnexpectedAnswer || error instanceof NotAllowed) {
+        throw error;
+      }
       return error instanceof Error ? error : new Error("unknown");
     });
 
@@ -60,7 +62,7 @@ export async function ask<T>(
       const ms = pauseAfter(answer, tries);
       if (ms === null || Date.now() + ms >= deadline) {
         throw answer instanceof Error
-          ? fail(unavailable(whom.service, "it cannot be reached"), reasonOf(answer))
+          ? fail(unavailable(whom.service, "it cannot be reached"), answer.message)
           : fail(toRefusal(answer, whom), `status ${answer.status}`, answer.requestId);
       }
       await pause(ms, signal);
@@ -69,6 +71,7 @@ export async function ask<T>(
     call.signal.throwIfAborted();
     if (error instanceof ToolError) throw error;
     if (error instanceof UnexpectedAnswer) throw fail(unexpected(whom.service), error.message);
+    if (error instanceof NotAllowed) throw fail(notAllowed(whom.service), error.message);
     if (!timeUp.aborted) throw error;
     const reason = `it did not answer in ${config.timeoutMs} ms`;
     throw fail(unavailable(whom.service, reason), reason);
@@ -87,9 +90,4 @@ function toRequest({ path, body, maxBytes }: Question<unknown>, config: Settings
     body,
     maxBytes,
   };
-}
-
-/** The cause of a failed `fetch` says what its message does not. */
-function reasonOf(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

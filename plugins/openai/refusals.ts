@@ -54,6 +54,13 @@ export function unavailable(service: string, reason: string): ToolError {
   return new ToolError(`${service} is not available: ${reason}. Try again later.`);
 }
 
+/** For an address that the server sends no request to. The log says why. */
+export function notAllowed(service: string): ToolError {
+  return new ToolError(
+    `This server sends no requests to ${lower(service)}. Its administrator can find out why in the log, and open a private address by MCP_ALLOW_PRIVATE_ORIGINS.`,
+  );
+}
+
 /** For an answer that is not as documented. The log says what was wrong with it. */
 export function unexpected(service: string): ToolError {
   return new ToolError(

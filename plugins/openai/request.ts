@@ -1,5 +1,9 @@
+import type { PluginContext } from "mcp-plugin-server/plugin";
 import { hideKey } from "./api-key.ts";
 import { UnexpectedAnswer } from "./read-answer.ts";
+
+/** The signal ends it before. */
+const LONGEST_MS = 600_000;
 
 /** What the service answered, without the key wherever it may have repeated it. */
 export interface ServiceAnswer {
@@ -24,13 +28,22 @@ export interface ServiceRequest {
   readonly signal: AbortSignal;
 }
 
+/** The server does not let the request out. The message is for the log. */
+export class NotAllowed extends Error {
+  override readonly name = "NotAllowed";
+}
+
 /**
  * Sends one request with the key in its header.
  *
  * @throws UnexpectedAnswer for a redirect, which is never followed, and for an answer that is too large
- * @throws whatever `fetch` throws; its message is not for others
+ * @throws NotAllowed
+ * @throws whatever else `fetch` throws
  */
-export async function send(request: ServiceRequest): Promise<ServiceAnswer> {
+export async function send(
+  { fetch }: Pick<PluginContext, "fetch">,
+  request: ServiceRequest,
+): Promise<ServiceAnswer> {
   const { url, method, headers, body, key, maxBytes, signal } = request;
   const response = await fetch(url, {
     method,
@@ -42,38 +55,25 @@ export async function send(request: ServiceRequest): Promise<ServiceAnswer> {
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     // Another host must get neither the key nor what was said.
-    redirect: "manual",
+    redirect: "refuse",
+    maxBytes,
+    timeoutMs: LONGEST_MS,
     signal,
+  }).catch((error: unknown) => {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    if (code === "OUTBOUND_TOO_LARGE") {
+      throw new UnexpectedAnswer(`more than ${maxBytes / 1_048_576} MiB`);
+    }
+    throw code === "OUTBOUND_REFUSED" ? new NotAllowed(String(message)) : error;
   });
-  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
-    await response.body?.cancel();
-    throw new UnexpectedAnswer("a redirect");
-  }
+  if (response.status >= 300 && response.status < 400) throw new UnexpectedAnswer("a redirect");
   const requestId = response.headers.get("x-request-id");
   return {
     status: response.status,
     retryAfterMs: readRetryAfter(response.headers),
     requestId: requestId === null ? null : hideKey(requestId.slice(0, 200), key),
-    body: parseJson(await readBounded(response, maxBytes), key),
+    body: parseJson(await response.text(), key),
   };
-}
-
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > maxBytes) {
-      await reader.cancel();
-      throw new UnexpectedAnswer(`more than ${maxBytes / 1_048_576} MiB`);
-    }
-    text += decoder.decode(value, { stream: true });
-  }
 }
 
 /** Hides the key in the parsed texts, because JSON can write one in many ways. */

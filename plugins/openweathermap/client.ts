@@ -1,8 +1,8 @@
-import type { Logger, ToolError } from "mcp-plugin-server/plugin";
+import type { PluginContext, ToolError } from "mcp-plugin-server/plugin";
 import { AnswerCache } from "./answer-cache.ts";
 import { UnexpectedAnswer } from "./read-answer.ts";
-import { toRefusal, unavailable, unexpected } from "./refusals.ts";
-import { getJson, hideKey, type ServiceAnswer } from "./request.ts";
+import { notAllowed, toRefusal, unavailable, unexpected } from "./refusals.ts";
+import { getJson, hideKey, NotAllowed, type ServiceAnswer } from "./request.ts";
 import type { Settings } from "./settings.ts";
 
 const RETRY_AFTER_MS = 200;
@@ -31,13 +31,13 @@ export interface ClientDeps {
   readonly settings: Settings;
   /** A secret: it goes into requests, and never into a text. @throws ToolError while there is none */
   readonly apiKey: () => Promise<string>;
-  readonly logger: Logger;
+  readonly context: Pick<PluginContext, "logger" | "fetch">;
   /** Milliseconds. */
   readonly now: () => number;
 }
 
 /** @throws TypeError for an address that is none */
-export function createClient({ settings, apiKey, logger, now }: ClientDeps): Client {
+export function createClient({ settings, apiKey, context, now }: ClientDeps): Client {
   const { timeoutMs } = settings;
   const base = new URL(`${settings.baseUrl.replace(/\/+$/, "")}/`);
   const cache = new AnswerCache(now);
@@ -49,7 +49,7 @@ export function createClient({ settings, apiKey, logger, now }: ClientDeps): Cli
     error: ToolError,
     level: "info" | "warn" = "warn",
   ): ToolError => {
-    logger[level]("A request to OpenWeatherMap failed", { path, reason });
+    context.logger[level]("A request to OpenWeatherMap failed", { path, reason });
     return error;
   };
 
@@ -59,10 +59,11 @@ export function createClient({ settings, apiKey, logger, now }: ClientDeps): Cli
     const timeUp = AbortSignal.timeout(timeoutMs);
     const ended = AbortSignal.any([signal, timeUp]);
     try {
-      return await withSecondTry(() => getJson(url, key, ended), ended);
+      return await withSecondTry(() => getJson(context, url, key, ended), ended);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof UnexpectedAnswer) throw fail(path, error.message, unexpected());
+      if (error instanceof NotAllowed) throw fail(path, error.message, notAllowed());
       if (!timeUp.aborted) {
         const reason = hideKey(reasonOf(error), key);
         throw fail(path, reason, unavailable("it cannot be reached"));
@@ -108,7 +109,7 @@ async function withSecondTry(
     const answer = await get();
     if (answer.status < 500) return answer;
   } catch (error) {
-    if (error instanceof UnexpectedAnswer) throw error;
+    if (error instanceof UnexpectedAnswer || error instanceof NotAllowed) throw error;
   }
   await pause(RETRY_AFTER_MS, ended);
   return get();
@@ -129,8 +130,6 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The cause of a failed `fetch` says what its message does not. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  return error instanceof Error ? error.message : "unknown";
 }

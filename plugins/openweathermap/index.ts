@@ -34,10 +34,9 @@ export default class OpenWeatherMapPlugin implements MCPPlugin {
   async initialize(context: PluginContext): Promise<void> {
     const settings = context.config as Settings;
     const apiKey = createKeyReader(context);
-    const { logger } = context;
     this.#running = {
       settings,
-      client: createClient({ settings, apiKey, logger, now: this.#now }),
+      client: createClient({ settings, apiKey, context, now: this.#now }),
     };
   }
 

@@ -39,6 +39,13 @@ export function unavailable(reason: string): ToolError {
   return new ToolError(`OpenWeatherMap is not available: ${reason}. Try again later.`);
 }
 
+/** For an address that the server sends no request to. The log says why. */
+export function notAllowed(): ToolError {
+  return new ToolError(
+    "This server sends no requests to the address in the setting baseUrl. Its administrator can find out why in the log, and open a private address by MCP_ALLOW_PRIVATE_ORIGINS.",
+  );
+}
+
 /** For an answer that is not as the service documents it. The log says what was wrong with it. */
 export function unexpected(): ToolError {
   return new ToolError(

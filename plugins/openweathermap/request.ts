@@ -1,6 +1,9 @@
+import type { PluginContext } from "mcp-plugin-server/plugin";
 import { UnexpectedAnswer } from "./read-answer.ts";
 
 const MAX_BYTES = 1024 * 1024;
+/** The signal ends it before. */
+const LONGEST_MS = 600_000;
 const HIDDEN = "[key]";
 
 /** What the service answered, without the key wherever it may have repeated it. */
@@ -13,13 +16,20 @@ export interface ServiceAnswer {
   readonly body: unknown;
 }
 
+/** The server does not let the request out. The message is for the log. */
+export class NotAllowed extends Error {
+  override readonly name = "NotAllowed";
+}
+
 /**
  * Gets JSON with the key in the query, which is the only place where the service takes one.
  *
  * @throws UnexpectedAnswer for a redirect, which is never followed, and for more than 1 MiB
- * @throws whatever `fetch` throws; its message is not for others
+ * @throws NotAllowed
+ * @throws whatever else `fetch` throws
  */
 export async function getJson(
+  { fetch }: Pick<PluginContext, "fetch">,
   url: URL,
   apiKey: string,
   signal: AbortSignal,
@@ -28,15 +38,18 @@ export async function getJson(
   withKey.searchParams.set("appid", apiKey);
   const response = await fetch(withKey, {
     headers: { accept: "application/json" },
-    // Another host must not get the key. "error" would look like a failure of the network, and be tried again.
-    redirect: "manual",
+    // Another host must not get the key.
+    redirect: "refuse",
+    maxBytes: MAX_BYTES,
+    timeoutMs: LONGEST_MS,
     signal,
+  }).catch((error: unknown) => {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    if (code === "OUTBOUND_TOO_LARGE") throw new UnexpectedAnswer("more than 1 MiB");
+    throw code === "OUTBOUND_REFUSED" ? new NotAllowed(String(message)) : error;
   });
-  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
-    await response.body?.cancel();
-    throw new UnexpectedAnswer("a redirect");
-  }
-  const body = parseJson(await readBounded(response), apiKey);
+  if (response.status >= 300 && response.status < 400) throw new UnexpectedAnswer("a redirect");
+  const body = parseJson(await response.text(), apiKey);
   return {
     status: statusOf(response.status, body),
     retryAfterSeconds: readRetryAfter(response.headers.get("retry-after")),
@@ -48,24 +61,6 @@ export async function getJson(
 export function hideKey(text: string, apiKey: string): string {
   const pattern = apiKey.replaceAll(/[^A-Za-z0-9]/g, "\\$&");
   return text.replaceAll(new RegExp(pattern, "gi"), HIDDEN);
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_BYTES) {
-      await reader.cancel();
-      throw new UnexpectedAnswer("more than 1 MiB");
-    }
-    text += decoder.decode(value, { stream: true });
-  }
 }
 
 /** Hides the key in the parsed texts, because JSON can write one in many ways. */

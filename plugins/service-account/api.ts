@@ -2,8 +2,8 @@ import { ToolError, type PluginContext } from "mcp-plugin-server/plugin";
 import { toApiUrl, toBase, type Query } from "./api-url.ts";
 import { readIssuer } from "./auth.ts";
 import { readBody } from "./read-body.ts";
-import { toRefusal, unavailable, unexpected } from "./refusals.ts";
-import { send, UnexpectedAnswer, Unreachable, type ServiceAnswer } from "./request.ts";
+import { notAllowed, toRefusal, unavailable, unexpected } from "./refusals.ts";
+import { NotAllowed, send, UnexpectedAnswer, Unreachable, type ServiceAnswer } from "./request.ts";
 import type { ChangingMethod, Settings } from "./settings.ts";
 import { fetchToken } from "./token-exchange.ts";
 import { createTokenSource, type TokenSource } from "./token-source.ts";
@@ -90,7 +90,7 @@ export function createApi({ settings, context, now }: ApiDeps): Api {
         const { answer, token } = await askWithToken(
           (secret) =>
             withTries(
-              () => send({ ...toRequest(method, secret, body), url, secret, signal }),
+              () => send(context, { ...toRequest(method, secret, body), url, secret, signal }),
               options,
             ),
           signal,
@@ -103,6 +103,7 @@ export function createApi({ settings, context, now }: ApiDeps): Api {
       } catch (error) {
         callSignal.throwIfAborted();
         if (error instanceof UnexpectedAnswer) throw fail(unexpected(url.host), error.message);
+        if (error instanceof NotAllowed) throw fail(notAllowed(url.host), error.message);
         if (error instanceof Unreachable) {
           throw fail(unavailable(url.host, "it cannot be reached", isRepeatable), error.message);
         }

@@ -45,6 +45,13 @@ export function unavailable(host: Host, reason: string, isRepeatable: boolean): 
   return new ToolError(`${host} is not available: ${reason}. ${next}`);
 }
 
+/** For an address that the server sends no request to. The log says why. */
+export function notAllowed(host: Host): ToolError {
+  return new ToolError(
+    `This server sends no requests to ${host}. Its administrator can find out why in the log, and open a private address by MCP_ALLOW_PRIVATE_ORIGINS.`,
+  );
+}
+
 /** For an answer that nobody can go on with. The log says what was wrong with it. */
 export function unexpected(host: Host): ToolError {
   return new ToolError(

@@ -1,5 +1,9 @@
+import type { PluginContext } from "mcp-plugin-server/plugin";
+
 /** What a model can make use of; a result holds it twice. */
 const MAX_BYTES = 512 * 1024;
+/** The signal ends it before. */
+const LONGEST_MS = 600_000;
 const HIDDEN = "[hidden]";
 
 /** The answer is not what anybody should go on with. The message is for the log and holds nothing of it. */
@@ -12,11 +16,16 @@ export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
 
+/** The server does not let the request out. The message is for the log. */
+export class NotAllowed extends Error {
+  override readonly name = "NotAllowed";
+}
+
 export interface ServiceRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | URLSearchParams | undefined;
+  readonly body?: string | undefined;
   /** What must not be read in the answer, should the service repeat it. */
   readonly secret: string;
   readonly signal: AbortSignal;
@@ -34,39 +43,47 @@ export interface ServiceAnswer {
 
 /**
  * @throws UnexpectedAnswer for a redirect, which is never followed, and for more than 512 KiB
- * @throws Unreachable
+ * @throws NotAllowed, Unreachable
  * @throws the signal's reason when it aborts
  */
-export async function send(request: ServiceRequest): Promise<ServiceAnswer> {
+export async function send(
+  plugin: Pick<PluginContext, "fetch">,
+  request: ServiceRequest,
+): Promise<ServiceAnswer> {
   try {
-    return await sendOnce(request);
+    return await sendOnce(plugin, request);
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof UnexpectedAnswer) throw error;
-    throw new Unreachable(hideSecret(reasonOf(error), request.secret));
+    const { code } = error as { code?: unknown };
+    if (code === "OUTBOUND_TOO_LARGE") throw new UnexpectedAnswer("more than 512 KiB");
+    const reason = hideSecret(error instanceof Error ? error.message : "unknown", request.secret);
+    throw code === "OUTBOUND_REFUSED" ? new NotAllowed(reason) : new Unreachable(reason);
   }
 }
 
-async function sendOnce(request: ServiceRequest): Promise<ServiceAnswer> {
+async function sendOnce(
+  { fetch }: Pick<PluginContext, "fetch">,
+  request: ServiceRequest,
+): Promise<ServiceAnswer> {
   const { url, method, headers, body, secret, signal } = request;
   const response = await fetch(url, {
     method,
     headers,
     ...(body !== undefined && { body }),
     // Another host must get neither the token nor the assertion.
-    redirect: "manual",
+    redirect: "refuse",
+    maxBytes: MAX_BYTES,
+    timeoutMs: LONGEST_MS,
     signal,
   });
-  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
-    await response.body?.cancel();
-    throw new UnexpectedAnswer("a redirect");
-  }
+  if (response.status >= 300 && response.status < 400) throw new UnexpectedAnswer("a redirect");
   const mediaType = (response.headers.get("content-type") ?? "").split(";", 1)[0]!;
   return {
     status: response.status,
     retryAfterMs: readRetryAfter(response.headers.get("retry-after")),
     mediaType: mediaType.trim().toLowerCase(),
-    text: hideSecret(await readBounded(response), secret),
+    text: hideSecret(await response.text(), secret),
   };
 }
 
@@ -83,30 +100,6 @@ export function parseJson(text: string, secret: string): unknown {
 
 function hideSecret(text: string, secret: string): string {
   return text.replaceAll(secret, HIDDEN).replaceAll(encodeURIComponent(secret), HIDDEN);
-}
-
-async function readBounded(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_BYTES) {
-      await reader.cancel();
-      throw new UnexpectedAnswer("more than 512 KiB");
-    }
-    text += decoder.decode(value, { stream: true });
-  }
-}
-
-/** The cause of a failed `fetch` says what its message does not. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
 
 function readRetryAfter(header: string | null): number | null {

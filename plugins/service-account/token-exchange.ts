@@ -1,7 +1,14 @@
 import type { PluginContext, ToolError } from "mcp-plugin-server/plugin";
 import { cannotSign, missing, PRIVATE_KEY, readKeyId } from "./auth.ts";
-import { toTokenRefusal, unavailable, unexpected } from "./refusals.ts";
-import { parseJson, send, UnexpectedAnswer, Unreachable, type ServiceAnswer } from "./request.ts";
+import { notAllowed, toTokenRefusal, unavailable, unexpected } from "./refusals.ts";
+import {
+  NotAllowed,
+  parseJson,
+  send,
+  UnexpectedAnswer,
+  Unreachable,
+  type ServiceAnswer,
+} from "./request.ts";
 import type { Settings } from "./settings.ts";
 import type { AccessToken } from "./token-source.ts";
 import { withTries } from "./tries.ts";
@@ -47,8 +54,12 @@ export async function fetchToken(deps: ExchangeDeps): Promise<AccessToken> {
     assertion = await sign(keyId, deps);
     const form = new URLSearchParams({ grant_type: GRANT_TYPE, assertion });
     if (settings.scope !== undefined) form.set("scope", settings.scope);
-    const headers = { accept: "application/json" };
-    return send({ url, method: "POST", headers, body: form, secret: assertion, signal });
+    const headers = {
+      accept: "application/json",
+      "content-type": "application/x-www-form-urlencoded",
+    };
+    const body = form.toString();
+    return send(context, { url, method: "POST", headers, body, secret: assertion, signal });
   };
 
   const issuedAt = now();
@@ -64,6 +75,7 @@ export async function fetchToken(deps: ExchangeDeps): Promise<AccessToken> {
   } catch (error) {
     deps.signal.throwIfAborted();
     if (error instanceof UnexpectedAnswer) throw fail(unexpected(url.host), error.message);
+    if (error instanceof NotAllowed) throw fail(notAllowed(url.host), error.message);
     if (error instanceof Unreachable) {
       throw fail(unavailable(url.host, "it cannot be reached", true), error.message);
     }

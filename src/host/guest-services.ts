@@ -5,6 +5,7 @@ import type { OAuthToken } from "../types/oauth.ts";
 import { assertCredentialName, assertCredentialValue } from "../util/credential-names.ts";
 import { isJsonObject } from "../util/json-object.ts";
 import { toJsonText } from "../util/json-text.ts";
+import { fromFetchReply, toFetchTexts } from "./fetch-wire.ts";
 import {
   MAX_PENDING_ASKS,
   type ListName,
@@ -21,6 +22,12 @@ const MAX_JWT_REQUEST_CHARS = 64 * 1024;
 
 export interface Asks {
   ask(service: ServiceName, ...args: unknown[]): Promise<unknown>;
+  /** The same, until the signal aborts: then the server is told to let go of it. */
+  askUntil(
+    signal: AbortSignal | undefined,
+    service: ServiceName,
+    ...args: unknown[]
+  ): Promise<unknown>;
   /** The server's answer to a question that waits. */
   settle(id: number, settle: (waiting: PromiseWithResolvers<unknown>) => void): void;
 }
@@ -29,18 +36,34 @@ export interface Asks {
 export function createAsks(send: (message: PluginMessage) => void): Asks {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let lastId = 0;
+  const open = (service: ServiceName, args: readonly unknown[]) => {
+    const texts = args.filter((arg) => typeof arg === "string");
+    if (texts.length < args.length) throw new TypeError(`${service}() takes texts.`);
+    if (waiting.size >= MAX_PENDING_ASKS) {
+      throw new Error(`${MAX_PENDING_ASKS} questions to the server wait for their answers.`);
+    }
+    const id = ++lastId;
+    const answer = Promise.withResolvers<unknown>();
+    waiting.set(id, answer);
+    send({ type: "ask", id, service, args: texts });
+    return { id, answer };
+  };
   return {
-    async ask(service, ...args) {
-      const texts = args.filter((arg) => typeof arg === "string");
-      if (texts.length < args.length) throw new TypeError(`${service}() takes texts.`);
-      if (waiting.size >= MAX_PENDING_ASKS) {
-        throw new Error(`${MAX_PENDING_ASKS} questions to the server wait for their answers.`);
+    ask: async (service, ...args) => open(service, args).answer.promise,
+    async askUntil(signal, service, ...args) {
+      signal?.throwIfAborted();
+      const { id, answer } = open(service, args);
+      const cancel = () => {
+        waiting.delete(id);
+        send({ type: "cancel-ask", id });
+        answer.reject(signal!.reason);
+      };
+      signal?.addEventListener("abort", cancel, { once: true });
+      try {
+        return await answer.promise;
+      } finally {
+        signal?.removeEventListener("abort", cancel);
       }
-      const id = ++lastId;
-      const answer = Promise.withResolvers<unknown>();
-      waiting.set(id, answer);
-      send({ type: "ask", id, service, args: texts });
-      return answer.promise;
     },
     settle(id, settle) {
       const asked = waiting.get(id);
@@ -75,6 +98,10 @@ export function createGuestServices(
     isAuthenticated: () => asks.ask("isAuthenticated") as Promise<boolean>,
     getTokenInfo: () => asks.ask("getTokenInfo") as Promise<OAuthToken | null>,
     requireReauth: () => asks.ask("requireReauth") as Promise<string>,
+    async fetch(url, init = {}) {
+      const [head, body] = toFetchTexts(url, init);
+      return fromFetchReply(await asks.askUntil(init.signal, "fetch", head, body));
+    },
     // The server reads all lists again, so a name that is none does no harm.
     changed: (list) => tell({ type: "changed", list: toListName(list) }),
     resourceUpdated(uri: unknown) {

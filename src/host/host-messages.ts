@@ -54,6 +54,8 @@ export type PluginMessage =
       readonly service: ServiceName;
       readonly args: readonly string[];
     }
+  /** Nobody waits for the answer to an `ask` any more. */
+  | { readonly type: "cancel-ask"; readonly id: number }
   | { readonly type: "changed"; readonly list: ListName }
   | { readonly type: "resource-updated"; readonly uri: string }
   /** Files that the plugin's code consists of, as `file:` URLs. */
@@ -79,6 +81,8 @@ export const SERVICES = {
   isAuthenticated: 0,
   getTokenInfo: 0,
   requireReauth: 0,
+  /** The request as JSON, and its body as base64. */
+  fetch: 2,
 } as const;
 export type ServiceName = keyof typeof SERVICES;
 
@@ -111,6 +115,7 @@ const SHAPES: Readonly<Record<PluginMessage["type"], Shape>> = {
     RECORD_LEVELS.includes(level) && typeof message === "string" && isJsonObject(fields),
   ask: ({ id, service, args }) =>
     isId(id) && isServiceName(service) && isTextList(args) && args.length === SERVICES[service],
+  "cancel-ask": ({ id }) => isId(id),
   changed: ({ list }) => LISTS.includes(list),
   "resource-updated": ({ uri }) => typeof uri === "string",
   modules: ({ urls }) => isTextList(urls) && urls.every((url) => url.startsWith("file:")),

@@ -12,6 +12,7 @@ import type {
 import type { Logger } from "../types/logger.ts";
 import type {
   CallContext,
+  FetchInit,
   InputRequired,
   MCPPlugin,
   PluginContext,
@@ -127,6 +128,7 @@ function createContext(instanceId: string, config: unknown, services: HostServic
     isAuthenticated: () => services.isAuthenticated(),
     getTokenInfo: () => services.getTokenInfo(),
     requireReauth: () => services.requireReauth(),
+    fetch: (url: string | URL, init?: FetchInit) => services.fetch(url, init),
     changed: (list: "tools" | "resources" | "prompts") => services.changed(list),
     resourceUpdated: (uri: string) => services.resourceUpdated(uri),
   });

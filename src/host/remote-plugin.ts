@@ -272,6 +272,8 @@ class RemotePlugin {
         return services.logger[message.level](message.message, message.fields);
       case "ask":
         return this.#services.answer(message) ? undefined : this.#end(ENDS.flooded());
+      case "cancel-ask":
+        return this.#services.cancel(message.id);
       case "changed":
         return services.changed(message.list);
       case "resource-updated":
@@ -294,6 +296,7 @@ class RemotePlugin {
   #finish(reason: Error): void {
     this.#over = true;
     this.#liveness.stop();
+    this.#services.close();
     this.#pending.abandonAll(reason);
   }
 }

@@ -20,6 +20,7 @@ export interface TestCredentials {
   readonly pluginId: string;
   readonly credentials: Record<string, string>;
   readonly accessToken: string | undefined;
+  readonly fetch: HostServices["fetch"];
 }
 
 export function createRecord(): TestRecord {
@@ -28,7 +29,7 @@ export function createRecord(): TestRecord {
 
 /** The services of a server with these credentials and nothing else. */
 export function createTestServices(
-  { pluginId, credentials, accessToken }: TestCredentials,
+  { pluginId, credentials, accessToken, fetch }: TestCredentials,
   record: TestRecord,
 ): HostServices {
   const stored = new Map(Object.entries(credentials));
@@ -72,6 +73,7 @@ export function createTestServices(
     async requireReauth() {
       throw notConnected();
     },
+    fetch,
     changed: (list) => void record.changes.push(list),
     resourceUpdated: (uri) => void record.changes.push(uri),
   };

@@ -2,6 +2,7 @@ import type { JwtRequest, PluginAuthConfig } from "./auth.ts";
 import type { JsonSchema } from "./json.ts";
 import type { Logger } from "./logger.ts";
 import type { OAuthToken } from "./oauth.ts";
+import type { OutboundRequest } from "./outbound.ts";
 import type { Principal } from "./principal.ts";
 
 /**
@@ -81,11 +82,23 @@ export interface PluginContext {
   /** Answers the address at which a person connects the account again. */
   requireReauth(): Promise<string>;
 
+  /**
+   * Asks another server over https, and answers with its whole body. It reaches the internet, and what the operator has
+   * opened besides.
+   *
+   * @throws AppError `OUTBOUND_REFUSED` for what may not be asked, `OUTBOUND_FAILED` when no answer came,
+   *   `OUTBOUND_TOO_LARGE`; the signal's reason when it aborts
+   */
+  fetch(url: string | URL, init?: FetchInit): Promise<Response>;
+
   /** Says that a list has changed: the server reads it again and tells the clients. */
   changed(list: "tools" | "resources" | "prompts"): void;
   /** Says that a resource's contents have changed. */
   resourceUpdated(uri: string): void;
 }
+
+/** How `context.fetch` asks; limits and defaults stand there. */
+export type FetchInit = Omit<OutboundRequest, "url">;
 
 /** One call, as the plugin sees it. */
 export interface CallContext {

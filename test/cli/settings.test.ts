@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSettings, type Settings } from "../../adapters/node/settings.ts";
+import { PUBLIC_ONLY } from "../../src/index.ts";
 import { ROOT, temporaryFolder } from "../helpers/server-process.ts";
 
 const SECRET = "0123456789abcdefghijklmnop";
@@ -57,6 +58,7 @@ describe("the settings", () => {
         url: null,
       },
       audit: { folder: resolve("data/audit"), anchorFile: null, keepDays: null },
+      outbound: PUBLIC_ONLY,
       secrets: NO_SECRETS,
     } satisfies Settings);
   });
@@ -73,6 +75,11 @@ describe("the settings", () => {
     ["MCP_AUTH", "none", { auth: "none" }],
     ["MCP_SSE", "off", { sse: false }],
     ["MCP_SSE", "on", { sse: true }],
+    [
+      "MCP_ALLOW_PRIVATE_ORIGINS",
+      " https://git.lan/ , loopback ",
+      { outbound: { privateOrigins: new Set(["https://git.lan"]), allowLoopback: true } },
+    ],
     ["LOG_LEVEL", "debug", { logLevel: "debug" }],
     ["LOG_FORMAT", "pretty", { logFormat: "pretty" }],
     ["MCP_VAULT", "file", { vault: { driver: "file" } }],
@@ -135,6 +142,11 @@ describe("the settings", () => {
       "PUBLIC_URL",
       "http://a.example",
       'PUBLIC_URL must be an origin such as https://mcp.example.org (http on localhost alone), not "http://a.example".',
+    ],
+    [
+      "MCP_ALLOW_PRIVATE_ORIGINS",
+      "https://git.lan,http://files.lan",
+      'MCP_ALLOW_PRIVATE_ORIGINS must be a list of origins such as https://git.example.org (http on localhost alone), or of the word loopback, not "http://files.lan".',
     ],
     ["MCP_AUTH", "off", 'MCP_AUTH must be one of keys, none, not "off".'],
     ["MCP_SSE", "false", 'MCP_SSE must be one of on, off, not "false".'],

@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { callContract } from "./plugin-host/call.ts";
 import { catalogContract } from "./plugin-host/catalog.ts";
 import { faultContract } from "./plugin-host/fault.ts";
+import { fetchContract } from "./plugin-host/fetch.ts";
 import { createHarness, type ContractHost } from "./plugin-host/harness.ts";
 import { lifeContract } from "./plugin-host/life.ts";
 import { loadContract } from "./plugin-host/load.ts";
@@ -20,5 +21,6 @@ export function pluginHostContract(driver: string, openHost: () => Promise<Contr
     callContract(harness);
     faultContract(harness);
     servicesContract(harness);
+    fetchContract(harness);
   });
 }

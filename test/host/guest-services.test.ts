@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createOutbox } from "../../src/host/guest-outbox.ts";
 import { createAsks, createGuestServices } from "../../src/host/guest-services.ts";
-import type { PluginMessage } from "../../src/host/host-messages.ts";
+import { MAX_MESSAGE_CHARS, type PluginMessage } from "../../src/host/host-messages.ts";
+import { createRemoteServices } from "../../src/host/remote-services.ts";
+import type { HostServices } from "../../src/types/host.ts";
+import type { FetchInit } from "../../src/types/plugin.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
 
 const INVALID = { name: "AppError", code: "CREDENTIAL_INVALID" };
@@ -97,6 +100,113 @@ describe("a plugin's questions", () => {
     await expect(asks.ask("getCredential", 5)).rejects.toThrow("getCredential() takes texts.");
     expect(sent).toEqual([]);
   });
+});
+
+describe("a plugin's fetch", () => {
+  const ask = "https://api.example.org/";
+
+  it("is cancelled by one message, and an answer that comes later is nobody's", async () => {
+    const { services, asks, sent } = open();
+    const controller = new AbortController();
+    const fetched = services.fetch(ask, { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(fetched).rejects.toThrow("enough");
+    asks.settle(1, ({ resolve }) => resolve({}));
+    controller.abort();
+    expect(sent.map(({ type }) => type)).toEqual(["ask", "cancel-ask"]);
+  });
+
+  it("is no message when the signal has aborted already, nor is one cancelled that has been answered", async () => {
+    const { services, asks, sent } = open();
+    const signal = AbortSignal.abort(new Error("too late"));
+    await expect(services.fetch(ask, { signal })).rejects.toThrow("too late");
+    expect(sent).toEqual([]);
+    const controller = new AbortController();
+    const fetched = services.fetch(ask, { signal: controller.signal });
+    await Promise.resolve();
+    asks.settle(1, ({ resolve }) => resolve({ status: 204, headers: [], body: "", url: ask }));
+    expect((await fetched).status).toBe(204);
+    controller.abort();
+    expect(sent).toHaveLength(1);
+  });
+
+  it.each<[string, string, FetchInit]>([
+    ["an address", `${ask}${"a".repeat(9_000)}`, {}],
+    ["headers", ask, { headers: { "x-a": "a".repeat(100_000) } }],
+    ["a body", ask, { body: new Uint8Array(5 * 1024 * 1024 + 1) }],
+    ["a body that is none", ask, { body: 5 as never }],
+  ])("is refused here when it would make a message too long: %s", async (_what, url, init) => {
+    const { services, sent } = open();
+    await expect(services.fetch(url, init)).rejects.toMatchObject({ code: "OUTBOUND_REFUSED" });
+    expect(sent).toEqual([]);
+  });
+
+  it("fits into a message at its longest", async () => {
+    const { services, sent } = open();
+    const asked = services.fetch(`${ask}${'"'.repeat(8_000)}`, {
+      method: "POST",
+      headers: { "x-a": '"'.repeat(20_000) },
+      body: new Uint8Array(5 * 1024 * 1024),
+    });
+    asked.catch(() => {});
+    await Promise.resolve();
+    expect(JSON.stringify(sent[0]).length).toBeLessThan(MAX_MESSAGE_CHARS);
+  });
+});
+
+describe("the server's side of a plugin's fetch", () => {
+  const message = (id: number, head = '{"url":"https://a.example/"}') => ({
+    type: "ask" as const,
+    id,
+    service: "fetch" as const,
+    args: [head, ""],
+  });
+
+  function serve() {
+    const aborted: unknown[] = [];
+    const refusals: unknown[] = [];
+    const fetch: HostServices["fetch"] = (url, init) =>
+      new Promise((_resolve, reject) => {
+        const { signal } = init!;
+        signal!.addEventListener("abort", () => {
+          aborted.push(String(url));
+          reject(signal!.reason as Error);
+        });
+      });
+    const remote = createRemoteServices({ fetch } as HostServices, (sent) => {
+      refusals.push(sent);
+    });
+    return { remote, aborted, refusals };
+  }
+
+  it("lets go of the request that the plugin cancels, and of no other", () => {
+    const { remote, aborted } = serve();
+    remote.answer(message(1));
+    remote.answer(message(2, '{"url":"https://b.example/"}'));
+    remote.cancel(2);
+    remote.cancel(99);
+    expect(aborted).toEqual(["https://b.example/"]);
+  });
+
+  it("lets go of all of them when the plugin is gone, also of two with one number", () => {
+    const { remote, aborted } = serve();
+    remote.answer(message(1));
+    remote.answer(message(1));
+    remote.answer(message(2));
+    remote.close();
+    expect(aborted).toHaveLength(3);
+  });
+
+  it.each(["", "null", "[]", "{", '{"url":"https://a.example/","hasBody":true}'])(
+    "refuses what cannot be read: %j",
+    async (head) => {
+      const { remote, refusals, aborted } = serve();
+      remote.answer({ ...message(1, head), args: [head, head.includes("hasBody") ? "%" : ""] });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(refusals).toMatchObject([{ type: "refusal", error: { code: "OUTBOUND_REFUSED" } }]);
+      expect(aborted).toEqual([]);
+    },
+  );
 });
 
 describe("what a plugin may tell of its own accord", () => {

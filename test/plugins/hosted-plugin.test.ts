@@ -72,6 +72,7 @@ describe("a hosted plugin", () => {
     expect(Object.keys(context).toSorted()).toEqual([
       "changed",
       "config",
+      "fetch",
       "getAccessToken",
       "getCredential",
       "getTokenInfo",

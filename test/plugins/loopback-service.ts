@@ -71,8 +71,10 @@ export const pour: Reply = (response) => {
   more();
 };
 
-/** A server on this machine in place of a service on the internet. What it has no answer for is a 404. */
-export async function openLoopbackService(): Promise<LoopbackService> {
+const UNKNOWN: Reply = { status: 404, body: { message: "no reply for this" } };
+
+/** A server on this machine in place of a service on the internet. What `reply` was given no answer for gets the other one. */
+export async function openLoopbackService(other: Reply = UNKNOWN): Promise<LoopbackService> {
   const requests: ReceivedRequest[] = [];
   const replies = new Map<string, Reply[]>();
   const server = createServer((request, response) => {
@@ -80,9 +82,9 @@ export async function openLoopbackService(): Promise<LoopbackService> {
       const received = toReceived(request, body);
       requests.push(received);
       const queue = replies.get(`${received.method} ${received.url.pathname}`) ?? [];
-      const reply = queue.length > 1 ? queue.shift()! : queue[0];
+      const reply = (queue.length > 1 ? queue.shift() : queue[0]) ?? other;
       if (typeof reply === "function") reply(response, received);
-      else answer(response, reply ?? { status: 404, body: { message: "no reply for this" } });
+      else answer(response, reply);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -98,6 +98,17 @@ describe("a service that is busy or broken for a moment", () => {
   });
 });
 
+describe("a service that this server may not ask", () => {
+  it("is not asked a second time, and the administrator learns why", async () => {
+    const { call, host } = await openAi({ baseUrl: "https://10.0.0.1/v1" });
+    await expect(call("chat", ASK)).rejects.toThrow(
+      "This server sends no requests to the service at 10.0.0.1.",
+    );
+    expect(host.serverLog).toHaveLength(1);
+    expect(host.serverLog[0]?.fields["reason"]).toContain("this machine alone");
+  });
+});
+
 describe("a service that takes too long", () => {
   it.each(SLOW)("is left alone $name", async ({ reply }) => {
     const { call, service } = await openAi({ timeoutMs: 150 });

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import openai from "../../plugins/openai/index.ts";
-import { createTestHost, type TestHost } from "../../src/plugins/index.ts";
+import { createTestHost, type TestHost, type TestHostOptions } from "../../src/plugins/index.ts";
 import { canary } from "../helpers/canary.ts";
 import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
 import { completion, embeddingsAnswer, MODELS } from "./openai-answers.ts";
@@ -33,6 +33,7 @@ export interface OpenAi {
 export async function openAi(
   config: Record<string, unknown> = {},
   credentials: Record<string, string> = { api_key: API_KEY },
+  options: Pick<TestHostOptions, "fetch"> = {},
 ): Promise<OpenAi> {
   const service = await openLoopbackService();
   service.reply(CHAT, { body: completion() });
@@ -47,6 +48,7 @@ export async function openAi(
       ...config,
     }),
     credentials,
+    ...options,
   });
   const said: unknown[] = [];
   onTestFinished(async () => {

@@ -304,3 +304,14 @@ describe("a call that is cancelled", () => {
     expect(service.requests).toEqual([]);
   });
 });
+
+describe("a service that this server may not ask", () => {
+  it("is not asked a second time, and the administrator learns why", async () => {
+    const { call, host } = await openWeather({ baseUrl: "https://10.0.0.1" });
+    await expect(call("current_weather", AT)).rejects.toThrow(
+      "This server sends no requests to the address in the setting baseUrl.",
+    );
+    expect(host.serverLog).toHaveLength(1);
+    expect(host.serverLog[0]?.fields["reason"]).toContain("this machine alone");
+  });
+});

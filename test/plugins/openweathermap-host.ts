@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect, onTestFinished } from "vitest";
 import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
-import { createTestHost, type TestHost } from "../../src/plugins/index.ts";
+import { createTestHost, type TestHost, type TestHostOptions } from "../../src/plugins/index.ts";
 import { canary } from "../helpers/canary.ts";
 import { currentAnswer, forecastAnswer, LISBON } from "./openweathermap-answers.ts";
 import { openWeatherService, type WeatherService } from "./openweathermap-service.ts";
@@ -31,6 +31,7 @@ export interface ToolAnswer {
 export async function openWeather(
   config: Record<string, unknown> = {},
   clock: { now: number } = { now: 0 },
+  options: Pick<TestHostOptions, "fetch"> = {},
 ): Promise<OpenWeather> {
   const service = await openWeatherService();
   service.reply("/data/2.5/weather", { body: currentAnswer() });
@@ -42,6 +43,7 @@ export async function openWeather(
     config: { baseUrl: service.baseUrl, ...config },
     // Without it the plugin would not even be started.
     credentials: { api_key: API_KEY },
+    ...options,
   });
   const said: unknown[] = [];
   onTestFinished(async () => {

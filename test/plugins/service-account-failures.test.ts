@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
+import { createTestFetch } from "../../src/plugins/test-fetch.ts";
 import { BROKEN, pour, SLOW, type Reply } from "./loopback-service.ts";
 import { accessToken, serviceAccount, TOKEN } from "./service-account-host.ts";
 
@@ -231,13 +232,14 @@ describe("an API that repeats the access token", () => {
   });
 
   it("is no worse than a runtime that says what it cannot send", async () => {
-    const { call, host } = await serviceAccount({ config: { timeoutMs: 1_000 } });
-    const { fetch } = globalThis;
-    vi.stubGlobal("fetch", async (url: URL, init: RequestInit) => {
-      if (!url.pathname.startsWith("/api")) return fetch(url, init);
-      throw new TypeError(`Cannot send ${JSON.stringify(init.headers)}`);
+    const here = createTestFetch();
+    const { call, host } = await serviceAccount({
+      config: { timeoutMs: 1_000 },
+      async fetch(url, init = {}) {
+        if (!new URL(url).pathname.startsWith("/api")) return here(url, init);
+        throw new TypeError(`Cannot send ${JSON.stringify(init.headers)}`);
+      },
     });
-    onTestFinished(() => void vi.unstubAllGlobals());
     await expect(call("get", ASK)).rejects.toThrow("it cannot be reached");
     expect(host.serverLog[0]?.fields["reason"]).toContain('"Bearer [hidden]"');
   });
@@ -273,5 +275,14 @@ describe("a call that is cancelled", () => {
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(call("get", ASK, signal)).rejects.toThrow("enough");
     expect(service.requests).toEqual([]);
+  });
+});
+
+describe("an address that this server may not ask", () => {
+  it.each(["baseUrl", "tokenUrl"])("is not asked a second time: %s", async (setting) => {
+    const { call, host } = await serviceAccount({ config: { [setting]: "https://10.0.0.1/x" } });
+    await expect(call("get", ASK)).rejects.toThrow("This server sends no requests to 10.0.0.1.");
+    expect(host.serverLog).toHaveLength(1);
+    expect(host.serverLog[0]?.fields["reason"]).toContain("this machine alone");
   });
 });

@@ -47,6 +47,7 @@ export interface ServiceAccountOptions {
   readonly credentials?: Record<string, string>;
   /** Milliseconds since 1970, of the plugin and not of the assertions. */
   readonly clock?: { now: number };
+  readonly fetch?: PluginContext["fetch"];
 }
 
 export async function createKeys(algorithm: "RS256" | "ES256" | "EdDSA"): Promise<Keys> {
@@ -71,7 +72,7 @@ export function accessToken(at: number): string {
 
 /** The plugin at an API that takes every access token, and at a token endpoint that takes every assertion. */
 export async function serviceAccount(options: ServiceAccountOptions = {}): Promise<ServiceAccount> {
-  const { config, credentials, clock = { now: 0 } } = options;
+  const { config, credentials, clock = { now: 0 }, fetch } = options;
   const service = await openLoopbackService();
   const tokenRequests = () => service.requests.filter(({ url }) => url.pathname === "/oauth/token");
   service.reply(TOKEN, (response) => {
@@ -94,6 +95,7 @@ export async function serviceAccount(options: ServiceAccountOptions = {}): Promi
       ...config,
     },
     credentials: credentials ?? { private_key: KEYS.pem, issuer: ISSUER, key_id: KEY_ID },
+    ...(fetch && { fetch }),
   });
   const assertions = () => tokenRequests().map(assertionOf);
   const said: unknown[] = [];

@@ -245,6 +245,11 @@ describe("the Worker's environment", () => {
       detail: /^PUBLIC_URL must/,
     },
     {
+      name: "a private origin that is none",
+      env: { ...ENV, MCP_ALLOW_PRIVATE_ORIGINS: "git.lan" },
+      detail: /^MCP_ALLOW_PRIVATE_ORIGINS must be a list of origins/,
+    },
+    {
       name: "a wish for no keys",
       env: { ...ENV, MCP_AUTH: "none" },
       detail: /^MCP_AUTH must be keys/,

@@ -30,7 +30,7 @@ export default class ForecastPlugin extends ApiKeyPlugin {
   async executeTool(_name: string, { city }: { city: string }, call: CallContext) {
     const url = new URL(`${this.context.config.baseUrl}/forecast`);
     url.searchParams.set("city", city);
-    const response = await fetch(url, {
+    const response = await this.context.fetch(url, {
       headers: { authorization: `Bearer ${await this.apiKey()}` },
       signal: call.signal,
     });

@@ -96,6 +96,9 @@ export function createServices(overrides: Partial<HostServices> = {}) {
     isAuthenticated: async () => false,
     getTokenInfo: async () => null,
     requireReauth: notConnected,
+    fetch: async () => {
+      throw new Error("This test's server reaches nothing.");
+    },
     changed: (list) => void notices.push(list),
     resourceUpdated: (uri) => void notices.push(uri),
     ...overrides,
