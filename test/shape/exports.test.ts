@@ -19,6 +19,7 @@ describe("the package", () => {
       LOOPBACK_NAMES
       MAX_MESSAGE_BYTES
       MAX_UNSENT_BYTES
+      PUBLIC_ONLY
       assertCredentialName
       assertOwner
       auditLine
@@ -29,18 +30,26 @@ describe("the package", () => {
       createAuditRepository
       createBatches
       createCredentialRepository
+      createGuardedFetch
       createInProcessHost
       createInstanceRepository
       createKeyRepository
       createMemoryAudit
       createMemoryCredentialDriver
       createMemoryInstances
+      createMemoryOAuthFlows
+      createMemoryOAuthGrants
       createMemorySessions
+      createMemorySignIns
       createMemoryVaultStore
+      createOAuthFlowRepository
+      createOAuthGrantRepository
+      createOutboundGuard
       createPortableSchemaEngine
       createRefusalRecorder
       createScrubber
       createServerProof
+      createSignInRepository
       createTransactions
       createVaultRepository
       environmentKey
@@ -49,10 +58,12 @@ describe("the package", () => {
       loadRemotePlugin
       messageOf
       openVault
+      outboundRefusal
       parseAuditLine
       parseManifest
       parseMasterKey
       parsePluginsFile
+      parsePrivateOrigins
       parsePublicOrigin
       passphraseBytes
       passphraseFault
@@ -120,6 +131,15 @@ describe("the package", () => {
       MessageChannel
       OpenVaultDeps
       OpenedVault
+      Outbound
+      OutboundCarrier
+      OutboundFault
+      OutboundGuard
+      OutboundHop
+      OutboundPolicy
+      OutboundRequest
+      OutboundResponse
+      OutboundRule
       Owner
       OwnerVault
       PluginDiscovery
@@ -181,6 +201,7 @@ describe("the package", () => {
       CompletionRequest
       ContentBlock
       DefinedContext
+      FetchInit
       HandlerContext
       Icon
       InputRequest

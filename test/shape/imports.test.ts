@@ -25,12 +25,20 @@ const ZONES: Readonly<Record<string, Zone>> = {
   "src/errors.ts": { ours: ["src/types"], packages: NONE },
   "src/core": {
     ours: INNER,
-    packages: /^(@modelcontextprotocol\/server(\/stdio)?|zod|@noble\/hashes\/.+|re2js|jose)$/,
+    packages:
+      /^(@modelcontextprotocol\/server(\/stdio)?|zod|@noble\/hashes\/.+|re2js|jose|oauth4webapi)$/,
   },
+  // Deprecated, so nothing else may come to depend on it.
+  "src/core/auth/providers": { ours: [...INNER, "src/core/auth"], packages: /^arctic$/ },
+  // It decides by addresses, and brings the library for them with it.
+  "src/core/outbound": { ours: INNER, packages: /^ipaddr\.js$/ },
   "src/host": { ours: INNER, packages: /^@cfworker\/json-schema$/ },
   // A driver's path brings the types of its runtime with it.
   "src/storage": { ours: [...INNER, "drizzle"], packages: /^drizzle-orm(\/\w+-core)?$/ },
-  "src/plugins": { ours: [...INNER, "src/host"], packages: /^(@standard-schema\/spec|zod)$/ },
+  "src/plugins": {
+    ours: [...INNER, "src/host", "src/core/outbound"],
+    packages: /^(@standard-schema\/spec|zod)$/,
+  },
   "src/api": { ours: [...INNER, "src/core"], packages: /^(hono(\/.+)?|zod)$/ },
   // What it brings in, each plugin's thread loads.
   "src/guest.ts": { ours: ["src/host"], packages: NONE },
@@ -66,12 +74,16 @@ describe("the import walls", () => {
     ["src/core/registry.ts", "../types/../api/problem.ts"],
     ["src/core/registry.ts", "hono"],
     ["src/core/auth/deep/deeper.ts", "../../../storage/memory.ts"],
+    ["src/core/auth/oauth-client.ts", "arctic"],
+    ["src/core/auth/providers/github.ts", "oauth4webapi"],
     ["src/core/registry.ts", "drizzle-orm/sqlite-core"],
     ["src/host/hosted-plugin.ts", "../core/registry.ts"],
     ["src/storage/memory.ts", "../core/registry.ts"],
     ["src/storage/memory.ts", "better-sqlite3"],
     ["src/storage/memory.ts", "drizzle-orm/better-sqlite3"],
     ["src/plugins/index.ts", "../core/registry.ts"],
+    ["src/core/registry.ts", "ipaddr.js"],
+    ["src/core/outbound/guard.ts", "../registry.ts"],
     ["src/api/problem.ts", "../storage/memory.ts"],
     ["src/app.ts", "../adapters/node/index.ts"],
     ["src/guest.ts", "./core/registry.ts"],
@@ -96,6 +108,10 @@ describe("the import walls", () => {
   it.each([
     ["src/core/auth/deep/deeper.ts", "../../../types/plugin.ts"],
     ["src/core/auth/authenticator.ts", "../registry.ts"],
+    ["src/core/auth/oauth-client.ts", "oauth4webapi"],
+    ["src/core/auth/providers/github.ts", "arctic"],
+    ["src/core/outbound/address-kind.ts", "ipaddr.js"],
+    ["src/plugins/test-fetch.ts", "../core/outbound/guard.ts"],
     ["src/app.ts", "./api/problem.ts"],
     ["src/guest.ts", "./host/plugin-guest.ts"],
     ["adapters/node/worker-host/worker-main.ts", "../../../src/guest.ts"],
