@@ -131,3 +131,51 @@ export const meta = sqliteTable("meta", {
   name: text().primaryKey(),
   value: text().notNull(),
 });
+
+/** Ways to an account that nobody has gone to the end of. Handle, state and browser secret are there as hashes. */
+export const oauthFlows = sqliteTable(
+  "oauth_flows",
+  {
+    handleHash: text("handle_hash").primaryKey(),
+    instanceId: text("instance_id").notNull(),
+    owner: text().notNull(),
+    startedBy: text("started_by").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    stateHash: text("state_hash").unique(),
+    browserHash: text("browser_hash"),
+    departedBy: text("departed_by"),
+    issuer: text(),
+    redirectUri: text("redirect_uri"),
+  },
+  (table) => [index("oauth_flows_expires").on(table.expiresAt)],
+);
+
+/** Which accounts are connected. Their tokens are in the vault. */
+export const oauthGrants = sqliteTable(
+  "oauth_grants",
+  {
+    instanceId: text("instance_id").notNull(),
+    owner: text().notNull(),
+    status: text({ enum: ["connected", "needs_reauth"] }).notNull(),
+    reason: text(),
+    account: text(),
+    scope: text().notNull(),
+    missingScopes: text("missing_scopes").notNull(),
+    connectedAt: integer("connected_at").notNull(),
+    refreshedAt: integer("refreshed_at"),
+    expiresAt: integer("expires_at").notNull(),
+    isRefreshable: integer("is_refreshable", { mode: "boolean" }).notNull(),
+    generation: integer().notNull(),
+    intent: text(),
+    rev: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.instanceId, table.owner] })],
+);
+
+/** People who have signed in with a browser. The cookie's secret is there as a hash. */
+export const signInSessions = sqliteTable("sign_in_sessions", {
+  idHash: text("id_hash").primaryKey(),
+  principalId: text("principal_id").notNull(),
+  createdAt: integer("created_at").notNull(),
+  expiresAt: integer("expires_at").notNull(),
+});

@@ -3,16 +3,23 @@ import { createGate } from "./api/middleware/gate.ts";
 import { createRequestAudit } from "./api/middleware/request-audit.ts";
 import { assertPolicies, mountRoutes } from "./api/route-table.ts";
 import { createMcpSocket, type OpenSocket } from "./api/mcp-socket.ts";
+import { createCookies } from "./api/cookies.ts";
+import { connectRoutes } from "./api/routes/connect.ts";
 import { credentialRoutes } from "./api/routes/credentials.ts";
 import { healthRoutes } from "./api/routes/health.ts";
 import { mcpRoutes } from "./api/routes/mcp.ts";
+import { oauthRoutes } from "./api/routes/oauth.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
 import { serverProofRoutes } from "./api/routes/server-proof.ts";
 import { sseRoutes } from "./api/routes/sse.ts";
 import { vaultRoutes } from "./api/routes/vault.ts";
+import type { Turns } from "./core/auth/instance-writes.ts";
+import { createOAuthClient } from "./core/auth/oauth-client.ts";
 import { LOCAL_CLIENT } from "./core/auth/principals.ts";
+import { SignIns } from "./core/auth/sign-in.ts";
 import { createRefusalRecorder } from "./core/audit/refusals.ts";
 import { createAcceptance } from "./core/credential-acceptance.ts";
+import { createAccounts } from "./core/auth/accounts.ts";
 import { createAuthenticator } from "./core/auth/authenticator.ts";
 import type { ServerProof } from "./core/auth/server-proof.ts";
 import { createMcpHandler } from "./core/mcp-handler.ts";
@@ -28,6 +35,9 @@ import type { MessageChannel, ServedChannel } from "./types/channel.ts";
 import type { HostKind, PluginHost } from "./types/host.ts";
 import type { InstanceEntry, InstanceStore, PluginDiscovery } from "./types/instances.ts";
 import type { KeyRecord } from "./types/keys.ts";
+import type { OAuthFlowStore, OAuthGrantStore } from "./types/oauth.ts";
+import type { Outbound } from "./types/outbound.ts";
+import type { SignInStore } from "./types/sign-in.ts";
 import type { Logger } from "./types/logger.ts";
 import type { Sha256, Time } from "./types/runtime.ts";
 import type { Scrubber } from "./types/scrubber.ts";
@@ -57,6 +67,9 @@ export interface AppDeps {
   readonly sessions: LegacySessions | null;
   /** Where commands on this machine find the server by a file; left out where there is none. */
   readonly serverProof?: ServerProof;
+  readonly oauth: OAuthDeps;
+  /** The way out, for the server itself and for plugins. */
+  readonly outbound: Outbound;
   readonly engine: SchemaEngine;
   readonly sha256: Sha256;
   readonly time: Time;
@@ -64,6 +77,17 @@ export interface AppDeps {
   /** Whether storage answers, for `/readyz`. */
   readonly isStorageReady: () => Promise<boolean>;
   readonly limits?: Partial<StepLimits>;
+}
+
+/** What connecting accounts takes. */
+export interface OAuthDeps {
+  readonly flows: OAuthFlowStore;
+  readonly grants: OAuthGrantStore;
+  readonly signIns: SignInStore;
+  /** The vault's. */
+  readonly turns: Turns;
+  /** Where browsers find this server: an origin, without a slash at its end. Asked for when it is needed. */
+  readonly publicUrl: () => string;
 }
 
 export interface App {
@@ -101,10 +125,25 @@ export async function createApp(deps: AppDeps): Promise<App> {
       logger,
     });
   // Named one by one: the keys go nowhere but where they are used.
-  const manager = new PluginManager({
+  const { outbound } = deps;
+  const { publicUrl } = deps.oauth;
+  const accounts = createAccounts({
+    ...deps.oauth,
+    client: createOAuthClient({ outbound, time, logger }),
+    findInstance: (id) => manager.oauthOf(id),
+    vault: deps.vault,
+    audit: deps.audit,
+    scrubber: deps.scrubber,
+    sha256,
+    time,
+    logger,
+  });
+  const manager: PluginManager = new PluginManager({
     registry: await readPlugins(deps.entries),
     hosts: deps.hosts,
     vault: deps.vault,
+    accounts: accounts.ofPlugins,
+    outbound,
     engine,
     sha256,
     time,
@@ -118,6 +157,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     manager,
     engine,
     sealer,
+    accounts: accounts.desk,
     sessions,
     sha256,
     time,
@@ -132,17 +172,27 @@ export async function createApp(deps: AppDeps): Promise<App> {
   let started = false;
 
   const now = () => time.now();
-  const { vault } = deps;
+  const { vault, keys } = deps;
+  const authenticator = createAuthenticator(keys, sha256);
+  const signIns = new SignIns({
+    store: deps.oauth.signIns,
+    principals: (id) => authenticator.principal(id),
+    sha256,
+    time,
+  });
+  const cookies = createCookies(publicUrl);
   const routes = [
     ...mcpRoutes(mcp),
     ...(deps.config.sse ? sseRoutes(sse) : []),
     ...pluginRoutes(manager),
     ...credentialRoutes({ vault, assertAcceptable: createAcceptance(manager) }),
     ...vaultRoutes({ vault, now, logger }),
+    ...oauthRoutes(accounts.oauth),
+    ...connectRoutes({ oauth: accounts.oauth, signIns, authenticator, cookies, publicUrl }),
     ...(deps.serverProof ? serverProofRoutes(deps.serverProof) : []),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
-  const gate = createGate(deps.config, createAuthenticator(deps.keys, sha256));
+  const gate = createGate(deps.config, authenticator);
   const refusals = createRefusalRecorder({ audit: deps.audit, time, logger });
   const audit = createRequestAudit({ audit: deps.audit, refusals, logger });
   const hono = new Hono();

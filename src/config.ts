@@ -7,6 +7,34 @@ const INSTANCE_ID_RULE =
   "must consist of a-z, 0-9 and -, begin with a letter and have 32 characters at most";
 const TOOL_PREFIX = /^[A-Za-z0-9_.-]{0,48}$/;
 
+/** An origin, without anything behind it. */
+const BASE_URL = /^https?:\/\/[^/?#@]+$/;
+const TENANT = /^[A-Za-z0-9.-]{1,128}$/;
+
+const oauthClient = z.strictObject({
+  clientId: z.string().min(1).max(2_048).optional().meta({
+    description: "As the provider calls this client; left out where the server registers itself.",
+  }),
+  clientAuth: z.enum(["basic", "post", "private_key_jwt", "none"]).optional().meta({
+    description: "How it proves itself to the provider; the provider's usual way when left out.",
+  }),
+  registration: z.enum(["manual", "metadata-document", "dynamic"]).optional().meta({
+    description:
+      "How the provider came to know it: by hand (when left out), by its metadata document, or by registering itself.",
+  }),
+  tenant: z.string().regex(TENANT, "must be a tenant's name or id").optional().meta({
+    description: "Microsoft: common, organizations, consumers, or a tenant.",
+  }),
+  baseUrl: z
+    .string()
+    .regex(BASE_URL, "must be an origin such as https://gitlab.example.com")
+    .optional()
+    .meta({ description: "Where the provider is, if you host it: https://gitlab.example.com" }),
+  grant: z.enum(["authorization_code", "client_credentials"]).optional().meta({
+    description: "Who grants: a person (when left out), or the client for itself.",
+  }),
+});
+
 const instanceEntry = z
   .strictObject({
     package: z.string().min(1).meta({
@@ -29,6 +57,9 @@ const instanceEntry = z
       .record(z.string(), z.unknown())
       .optional()
       .meta({ description: "Its settings, as the plugin's own schema has them." }),
+    oauth: oauthClient.optional().meta({
+      description: "The OAuth client that was set up at the provider. Its secret is in the vault.",
+    }),
     locked: z.boolean().optional().meta({
       description: "Whether these settings are this file's alone and the API refuses changes.",
     }),

@@ -37,6 +37,11 @@ export { createServerProof } from "./core/auth/server-proof.ts";
 export type { ServerProof } from "./core/auth/server-proof.ts";
 export { readAuthConfig } from "./core/auth-config.ts";
 export { checkCredential } from "./core/field-validation.ts";
+export { createOutboundGuard } from "./core/outbound/guard.ts";
+export { createGuardedFetch } from "./core/outbound/guarded-fetch.ts";
+export { parsePrivateOrigins, PUBLIC_ONLY } from "./core/outbound/policy.ts";
+export type { OutboundPolicy } from "./core/outbound/policy.ts";
+export { refused as outboundRefusal } from "./core/outbound/refusals.ts";
 export { parseManifest } from "./core/plugin-manifest.ts";
 export { readRegistry } from "./core/registry.ts";
 export type { StepLimits } from "./core/plugin-steps.ts";
@@ -55,8 +60,16 @@ export { createCredentialRepository } from "./storage/credential-repository.ts";
 export type { Database, VaultDatabase } from "./storage/database.ts";
 export { createInstanceRepository } from "./storage/instance-repository.ts";
 export { createKeyRepository } from "./storage/key-repository.ts";
+export { createOAuthFlowRepository } from "./storage/oauth-flow-repository.ts";
+export { createOAuthGrantRepository } from "./storage/oauth-grant-repository.ts";
+export { createSignInRepository } from "./storage/sign-in-repository.ts";
 export { createVaultRepository } from "./storage/vault-repository.ts";
 export { createMemoryInstances, createMemorySessions } from "./storage/memory.ts";
+export {
+  createMemoryOAuthFlows,
+  createMemoryOAuthGrants,
+  createMemorySignIns,
+} from "./storage/memory-oauth.ts";
 export { createMemoryAudit } from "./storage/memory-audit.ts";
 export {
   createMemoryCredentialDriver,
@@ -87,6 +100,16 @@ export type { MessageChannel, ServedChannel } from "./types/channel.ts";
 export type { HostKind, PluginHost } from "./types/host.ts";
 export type { JsonSchema } from "./types/json.ts";
 export type { LogFields, Logger } from "./types/logger.ts";
+export type {
+  Outbound,
+  OutboundCarrier,
+  OutboundFault,
+  OutboundGuard,
+  OutboundHop,
+  OutboundRequest,
+  OutboundResponse,
+  OutboundRule,
+} from "./types/outbound.ts";
 export type { Principal } from "./types/principal.ts";
 export type {
   CredentialDriver,

@@ -2,6 +2,9 @@ import {
   createApp,
   createInProcessHost,
   createInstanceRepository,
+  createOAuthFlowRepository,
+  createOAuthGrantRepository,
+  createSignInRepository,
   createMemorySessions,
   stackOf,
   type App,
@@ -13,6 +16,7 @@ import {
 import { importPlugin } from "./import-plugin.ts";
 import { createAjvEngine } from "./json-schema.ts";
 import { toServerConfig } from "./listen-rules.ts";
+import { createNodeOutbound } from "./outbound.ts";
 import { discoveryOf } from "./plugin-discovery.ts";
 import { sha256, systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
@@ -30,6 +34,8 @@ export interface NodeAppDeps {
   /** Every key that lets somebody in. */
   readonly keys: readonly KeyRecord[];
   readonly logger: Logger;
+  /** Where browsers find it, which is known once it listens. */
+  readonly publicUrl: () => string;
   /** Where a file says that it runs. */
   readonly serverProof?: ServerProof;
   /** Where every plugin runs, whatever its settings say. */
@@ -44,12 +50,14 @@ export async function createNodeApp({
   stores,
   keys,
   logger,
+  publicUrl,
   serverProof,
   runAllIn,
   onModule,
 }: NodeAppDeps): Promise<App> {
-  const { entries, database, vault, audit, scrubber } = stores;
-  return createApp({
+  const { entries, database, vault, audit, scrubber, turns } = stores;
+  const outbound = createNodeOutbound(settings.outbound);
+  const app = await createApp({
     identity: { name: "mcp-plugin-server", version: VERSION },
     config: toServerConfig(settings),
     entries,
@@ -66,13 +74,31 @@ export async function createNodeApp({
     scrubber,
     stateKey: await stores.stateKey(),
     sessions: createMemorySessions(),
+    oauth: {
+      flows: createOAuthFlowRepository(database.db),
+      grants: createOAuthGrantRepository(database.db),
+      signIns: createSignInRepository(database.db),
+      turns,
+      publicUrl,
+    },
     ...(serverProof && { serverProof }),
+    outbound,
     engine: createAjvEngine(),
     sha256,
     time: systemTime,
     logger,
     isStorageReady: () => database.isReady(),
   });
+  return {
+    ...app,
+    async close() {
+      try {
+        await app.close();
+      } finally {
+        await outbound.close();
+      }
+    },
+  };
 }
 
 /** Waits for the plugins, but not for ever: one that hangs comes later or fails, and the others serve meanwhile. */

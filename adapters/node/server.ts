@@ -61,16 +61,19 @@ export async function startServer(
     ends.push(() => hotReload?.close());
     const secret = randomToken("");
     stores.scrubber.learn(Buffer.from(secret));
+    let { port } = settings;
     const app = await createNodeApp({
       settings,
       stores,
       keys,
       logger,
+      publicUrl: () => serverUrl(settings, port),
       serverProof: await createServerProof(Buffer.from(secret, "base64url")),
       ...(hotReload && { runAllIn: "worker", onModule: hotReload.onModule }),
     });
     const webSockets = new WebSockets({ app, time: systemTime, logger });
     const listening = await listen(createExpress(app), settings, webSockets);
+    ({ port } = listening);
     ends.push(
       () => listening.close(),
       () => app.close(),

@@ -1,4 +1,5 @@
 import type { Logger, ServedChannel } from "../../src/index.ts";
+import { serverUrl } from "./address.ts";
 import { tendAudit } from "./audit-upkeep.ts";
 import { endInReverse, type Ends } from "./ends.ts";
 import { createNodeApp, startPatiently } from "./node-app.ts";
@@ -48,7 +49,14 @@ export async function startStdio(
   ];
   const close = () => endInReverse(ends);
   try {
-    const app = await createNodeApp({ settings, stores, keys: [], logger });
+    const app = await createNodeApp({
+      settings,
+      stores,
+      keys: [],
+      logger,
+      // This process has no address: accounts are connected at the server that runs on the same data.
+      publicUrl: () => serverUrl(settings, settings.port),
+    });
     const channel = new StdioChannel(streams);
     ends.push(
       () => within(FLUSH_MS, channel.flushed()),

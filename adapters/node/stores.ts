@@ -15,7 +15,7 @@ import type { Settings } from "./settings.ts";
 import { ownerFault } from "./stores-guard.ts";
 
 /** What the server keeps, on this machine's disk or elsewhere. */
-export interface NodeStores extends Pick<OpenedVault, "vault" | "audit" | "stateKey"> {
+export interface NodeStores extends Pick<OpenedVault, "vault" | "audit" | "stateKey" | "turns"> {
   /** Entries of the plugins file. */
   readonly entries: Readonly<Record<string, InstanceEntry>>;
   readonly database: OpenDatabase;
@@ -53,7 +53,7 @@ export async function openStores(
   try {
     const opened = await openNodeVault({ settings, database, scrubber, logger });
     ends.push(() => opened.close());
-    const { vault, audit, stateKey } = opened;
+    const { vault, audit, stateKey, turns } = opened;
     const masterKey = await masterKeysOf(settings).current();
     scrubber.learn(masterKey);
     masterKey.fill(0);
@@ -63,6 +63,7 @@ export async function openStores(
       vault,
       audit,
       stateKey,
+      turns,
       scrubber,
       close: () => endInReverse(ends),
     };

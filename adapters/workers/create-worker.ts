@@ -3,6 +3,9 @@ import {
   createApp,
   createMemoryCredentialDriver,
   createMemoryInstances,
+  createMemoryOAuthFlows,
+  createMemoryOAuthGrants,
+  createMemorySignIns,
   createMemoryVaultStore,
   createPortableSchemaEngine,
   createScrubber,
@@ -19,6 +22,7 @@ import {
 import { createAuditLines } from "./audit-lines.ts";
 import { createPluginBundle, type BundledPlugins } from "./bundled-plugins.ts";
 import { createConsoleLogger } from "./console-logger.ts";
+import { createWorkersOutbound } from "./outbound.ts";
 import { readWorkerSettings, type WorkerEnv, type WorkerSettings } from "./settings.ts";
 import { createWorkersTime } from "./time.ts";
 import { VERSION } from "./version.ts";
@@ -60,7 +64,7 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
     const { clientKey, adminToken, masterKey } = settings;
     for (const secret of [clientKey, adminToken]) scrubber.learn(new TextEncoder().encode(secret));
     scrubber.learn(masterKey);
-    const { vault, audit } = await openVault({
+    const { vault, audit, turns } = await openVault({
       store: createMemoryVaultStore(),
       driver: createMemoryCredentialDriver(),
       masterKeys: { current: async () => masterKey.slice(), others: async () => [] },
@@ -83,6 +87,14 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
       // The vault of an isolate is gone with it, and the next call may come to another one.
       stateKey: masterKey.slice(),
       sessions: null,
+      oauth: {
+        flows: createMemoryOAuthFlows(),
+        grants: createMemoryOAuthGrants(),
+        signIns: createMemorySignIns(),
+        turns,
+        publicUrl: () => settings.publicUrl,
+      },
+      outbound: createWorkersOutbound(settings.outbound, time),
       engine: createPortableSchemaEngine(),
       sha256,
       time,

@@ -2,7 +2,9 @@ import {
   AppError,
   bearerSecretFault,
   parseMasterKey,
+  parsePrivateOrigins,
   parsePublicOrigin,
+  type OutboundPolicy,
   type ServerConfig,
 } from "../../src/index.ts";
 
@@ -18,13 +20,18 @@ export interface WorkerEnv {
   readonly PUBLIC_URL?: string;
   /** `keys` or nothing: a Worker is reachable for everybody, so it never serves without keys. */
   readonly MCP_AUTH?: string;
+  /** Origins on other ports than 443 and 8443; on this machine as well, for development. A Worker reaches no private network. */
+  readonly MCP_ALLOW_PRIVATE_ORIGINS?: string;
 }
 
 export interface WorkerSettings {
   readonly clientKey: string;
   readonly adminToken: string;
   readonly masterKey: Uint8Array;
+  /** An origin, without a slash at its end. */
+  readonly publicUrl: string;
   readonly config: ServerConfig;
+  readonly outbound: OutboundPolicy;
 }
 
 /**
@@ -58,7 +65,14 @@ export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
     faults.push("MCP_AUTH must be keys or not set: a Worker never serves without keys");
   }
 
-  if (faults.length > 0 || !masterKey.ok || publicUrl === null) {
+  const outbound = parsePrivateOrigins(text(env.MCP_ALLOW_PRIVATE_ORIGINS));
+  if (!outbound.ok) {
+    faults.push(
+      "MCP_ALLOW_PRIVATE_ORIGINS must be a list of origins, such as https://git.example.org:9443",
+    );
+  }
+
+  if (faults.length > 0 || !masterKey.ok || publicUrl === null || !outbound.ok) {
     throw new AppError("CONFIG_INVALID", `${faults.join("; ")}.`);
   }
   const { origin, hostname } = publicUrl;
@@ -66,8 +80,10 @@ export function readWorkerSettings(env: WorkerEnv): WorkerSettings {
     clientKey,
     adminToken,
     masterKey: masterKey.value,
+    publicUrl: origin,
     // An event stream and its posts would meet different isolates.
     config: { allowedHosts: [hostname], allowedOrigins: [origin], auth: "keys", sse: false },
+    outbound: outbound.value,
   };
 }
 

@@ -4,6 +4,10 @@ import { AppError, type ErrorCode } from "../errors.ts";
 const SENTENCES: Readonly<Partial<Record<ErrorCode, string>>> = {
   PLUGIN_TIMEOUT: "took too long and was ended.",
   PLUGIN_UNAVAILABLE: "is not available: its plugin was stopped or is being restarted.",
+  OAUTH_UNAVAILABLE:
+    "could not get a token: the account's provider gives none right now. Try again in a while; the server's log has the cause.",
+  OUTBOUND_REFUSED:
+    "was not let out: it asked for an address that plugins do not reach. An administrator can open it with MCP_ALLOW_PRIVATE_ORIGINS; the server's log says which it was.",
   AUDIT_UNAVAILABLE:
     "could not use its credential: the server cannot record its use right now, and gives out none without a record. An administrator can make room for the audit record, or make it writable again; the server's log has the cause.",
   VAULT_UNAVAILABLE:

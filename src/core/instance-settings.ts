@@ -22,6 +22,7 @@ export function decideSettings(
     toolPrefix: override?.toolPrefix ?? entry?.toolPrefix ?? id,
     host: override?.host ?? entry?.host ?? "in-process",
     config: override?.config ?? entry?.config ?? {},
+    oauth: entry?.oauth ?? {},
     locked: entry?.locked ?? false,
   };
 }

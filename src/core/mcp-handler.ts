@@ -13,6 +13,7 @@ import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { LegacySessions } from "../types/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
+import { ConnectQuestion, type ConnectDesk } from "./connect-question.ts";
 import { ChannelServer } from "./channel-server.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import { LegacySessionServer } from "./legacy-session-server.ts";
@@ -37,6 +38,7 @@ export interface McpHandlerDeps {
   readonly manager: PluginManager;
   readonly engine: SchemaEngine;
   readonly sealer: StateSealer;
+  readonly accounts: ConnectDesk;
   /** `null` where the runtime keeps no sessions: the 2025 era is then served stateless. */
   readonly sessions: LegacySessions | null;
   readonly sha256: Sha256;
@@ -66,6 +68,7 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
   const calls = new PluginCalls({
     schemas: createSchemaCache(engine),
     sealer: deps.sealer,
+    connect: new ConnectQuestion(deps.accounts, deps.time),
     logger,
     quarantineTool: (...args) => manager.quarantineTool(...args),
   });

@@ -9,6 +9,7 @@ import type { CallInput, ClientInfo, CompletionRequest } from "../types/plugin.t
 import type { Result } from "../util/result.ts";
 import { AnswerScrub } from "./answer-scrub.ts";
 import { describeFault } from "./call-faults.ts";
+import type { ConnectQuestion } from "./connect-question.ts";
 import { CALL_TIMEOUT_MS } from "./call-limits.ts";
 import {
   InputExchange,
@@ -31,6 +32,8 @@ import { errorResult, MAX_RESULT_CHARS, type SerializedResult } from "./tool-res
 
 export interface PluginCallsDeps extends ToolChecksDeps {
   readonly sealer: StateSealer;
+  /** What becomes of calls for which no account is connected. */
+  readonly connect: ConnectQuestion;
 }
 
 /** What every call brings along, whatever it calls. */
@@ -192,7 +195,7 @@ export class PluginCalls {
     }
   }
 
-  #call(
+  async #call(
     run: CallRun,
     target: PluginCallTarget,
     input: CallInput | null,
@@ -200,8 +203,18 @@ export class PluginCalls {
     { requestId, principal, client, reports }: CallFrame,
     scrub: AnswerScrub,
   ): Promise<CallOutcome> {
-    const call = { ...target, requestId, principal, client, input };
-    return run.call(call, timeoutMs, scrub.reports(reports));
+    const asking = { instanceId: run.instanceId, principal, client };
+    const { connect } = this.#deps;
+    const resumed = await connect.resume(input, asking, reports.signal);
+    if ("refusal" in resumed) return resumed.refusal;
+    const call = { ...target, requestId, principal, client, input: resumed.input };
+    try {
+      return await run.call(call, timeoutMs, scrub.reports(reports));
+    } catch (error) {
+      const question = await connect.ask(error, asking, resumed.input);
+      if (question !== null) return question;
+      throw error;
+    }
   }
 
   #scrubOf(run: CallRun, name: string, { principal, requestId }: CallFrame): AnswerScrub {

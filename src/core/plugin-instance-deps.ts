@@ -1,8 +1,10 @@
 import type { HostedPlugin, PluginHost } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
+import type { Outbound } from "../types/outbound.ts";
 import type { Time } from "../types/runtime.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import type { Owner, Vault } from "../types/vault.ts";
+import type { PluginAccounts } from "./auth/plugin-accounts.ts";
 import type { OwnerLimits } from "./owner-objects.ts";
 import type { PrepareDeps } from "./plugin-catalog.ts";
 import type { StepLimits } from "./plugin-steps.ts";
@@ -14,6 +16,8 @@ export interface PluginInstanceDeps extends PrepareDeps {
   readonly time: Time;
   readonly limits: StepLimits;
   readonly vault: Vault;
+  readonly accounts: PluginAccounts;
+  readonly outbound: Outbound;
   readonly createScrubber: () => Scrubber;
   /** Whose object it is, where the instance has one for each; `null` for the instance itself. */
   readonly owner: Owner | null;

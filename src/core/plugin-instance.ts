@@ -13,6 +13,7 @@ import type { PreparedCatalog } from "./plugin-catalog.ts";
 import type { InstanceError, PluginInstanceDeps } from "./plugin-instance-deps.ts";
 import { folderOf, loadPlugin, mayLoadLater } from "./plugin-load.ts";
 import { PluginRun, type CallRun } from "./plugin-run.ts";
+import type { OAuthInstance } from "./auth/oauth-specs.ts";
 import { createDesk, type PluginDesk } from "./plugin-services.ts";
 import { assertMove, type PluginState } from "./plugin-state.ts";
 import { runQuietly, runStep } from "./plugin-steps.ts";
@@ -71,6 +72,11 @@ export class PluginInstance {
   get auth(): AuthConfig | null {
     return this.#auth;
   }
+  /** Whose accounts it connects to, and as which client; `null` when to none. */
+  get oauth(): OAuthInstance | null {
+    const { oauth: declared, owner } = this.#auth ?? { oauth: null, owner: "shared" };
+    return declared && { declared, owner, settings: this.registered.settings.oauth };
+  }
   /** What it waits for in `needs-credentials`. */
   get missing(): readonly MissingCredential[] {
     return this.#missing;
@@ -97,6 +103,10 @@ export class PluginInstance {
       instanceId: this.id,
       ownerOf: () => whose,
       isSecret: (name) => isSecretField(this.#auth, name),
+      accountOf: (account) => {
+        const { oauth } = this;
+        return oauth && this.#deps.accounts.open(this.id, oauth, account);
+      },
     });
     const services = this.#hostServices(desk);
     try {

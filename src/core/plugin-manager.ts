@@ -1,5 +1,6 @@
 import type { HostKind, PluginHost } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
+import type { Outbound } from "../types/outbound.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { Vault } from "../types/vault.ts";
@@ -23,6 +24,8 @@ import { PluginReloads } from "./plugin-reloads.ts";
 import { PublishedCatalog, type ManagerEvents } from "./published-catalog.ts";
 import { toStatus, type InstanceStatus } from "./plugin-status.ts";
 import { STEP_LIMITS, type StepLimits } from "./plugin-steps.ts";
+import type { OAuthInstance } from "./auth/oauth-specs.ts";
+import type { PluginAccounts } from "./auth/plugin-accounts.ts";
 import { createScrubber } from "./scrubber.ts";
 import { findChanges, type RegisteredInstance, type Registry } from "./registry.ts";
 import { findResource, type Catalog } from "./tool-catalog.ts";
@@ -32,6 +35,8 @@ export interface PluginManagerDeps {
   /** The hosts that this runtime has. */
   readonly hosts: Readonly<Partial<Record<HostKind, PluginHost>>>;
   readonly vault: Vault;
+  readonly accounts: PluginAccounts;
+  readonly outbound: Outbound;
   readonly engine: SchemaEngine;
   readonly sha256: Sha256;
   readonly time: Time;
@@ -170,6 +175,11 @@ export class PluginManager {
     );
   }
 
+  /** Whose accounts an instance connects to; `null` when there is none of that id, or to none. */
+  oauthOf(instanceId: string): OAuthInstance | null {
+    return this.#instances.get(instanceId)?.oauth ?? null;
+  }
+
   /** How an instance authenticates, as far as its code or its manifest has said; `null` when it does not say. */
   authOf(instanceId: string): AuthConfig | null {
     const instance = this.#instances.get(instanceId);
@@ -184,7 +194,7 @@ export class PluginManager {
   }
 
   #createInstance(registered: RegisteredInstance): PluginInstance {
-    const { vault, engine, sha256, time, limits, ownerLimits } = this.#deps;
+    const { vault, accounts, outbound, engine, sha256, time, limits, ownerLimits } = this.#deps;
     const { id, host } = registered.settings;
     const instance: PluginInstance = new PluginInstance(registered, {
       engine,
@@ -194,6 +204,8 @@ export class PluginManager {
       host: this.#hostOf(host),
       limits: { ...STEP_LIMITS, ...limits },
       vault,
+      accounts,
+      outbound,
       createScrubber: () => createScrubber(),
       owner: null,
       ownerLimits: { ...OWNER_LIMITS[host], ...ownerLimits },

@@ -1,14 +1,19 @@
 import { AppError } from "../errors.ts";
 import type { HostServices } from "../types/host.ts";
+import type { Outbound } from "../types/outbound.ts";
 import type { Time } from "../types/runtime.ts";
 import type { Scrubber } from "../types/scrubber.ts";
-import type { Owner, OwnerVault, Vault } from "../types/vault.ts";
+import type { Owner, OwnerVault, Vault, VaultActor } from "../types/vault.ts";
 import { utf8 } from "../util/bytes.ts";
 import { assertCredentialName, assertCredentialValue } from "../util/credential-names.ts";
 import { uuidv7 } from "../util/ids.ts";
 import { checkJwtRequest } from "../util/jwt-request.ts";
 import { signJwt } from "../util/jwt-signer.ts";
+import type { PluginAccount } from "./auth/plugin-accounts.ts";
+import { learnTokens } from "./auth/token-keeper.ts";
+import { toPluginToken } from "./auth/token-record.ts";
 import { CallsUnderWay } from "./calls-under-way.ts";
+import { createPluginFetch } from "./outbound/plugin-fetch.ts";
 import { OwnWrites } from "./own-writes.ts";
 
 /** The services of a plugin object; its lifecycle adds the logger and the change notices. */
@@ -30,6 +35,9 @@ export interface PluginDeskDeps {
   /** Whether a credential of that name must be in no answer. */
   readonly isSecret: (name: string) => boolean;
   readonly vault: Vault;
+  /** An owner's account; `null` where the plugin declares none. */
+  readonly accountOf: (owner: Owner) => PluginAccount | null;
+  readonly outbound: Outbound;
   readonly createScrubber: () => Scrubber;
   readonly time: Time;
 }
@@ -42,24 +50,31 @@ export function createDesk({
   ownerOf,
   isSecret,
   vault,
+  accountOf,
+  outbound,
   createScrubber,
   time,
 }: PluginDeskDeps): PluginDesk {
   const underWay = new CallsUnderWay();
   const ownWrites = new OwnWrites();
   const handedOut = createScrubber();
-  const notConnected = async (): Promise<never> => {
-    throw new AppError("NOT_CONNECTED", `No account is connected to "${instanceId}".`);
+  const actor: VaultActor = {
+    actor: `plugin:${instanceId}`,
+    requestId: null,
+    detail: () => underWay.toDetail(),
   };
   const own = (): OwnerVault | null => {
     const owner = ownerOf();
-    return owner === null
-      ? null
-      : vault.for(owner, {
-          actor: `plugin:${instanceId}`,
-          requestId: null,
-          detail: () => underWay.toDetail(),
-        });
+    return owner === null ? null : vault.for(owner, actor);
+  };
+  const account = (): PluginAccount | null => {
+    const owner = ownerOf();
+    return owner === null ? null : accountOf(owner);
+  };
+  const myAccount = (): PluginAccount => {
+    const found = account();
+    if (found !== null) return found;
+    throw new AppError("NOT_CONNECTED", `No account is connected to "${instanceId}".`);
   };
   const mine = (): OwnerVault => {
     const credentials = own();
@@ -105,10 +120,20 @@ export function createDesk({
         `Nobody has stored the credential "${jwt.key}" of "${instanceId}".`,
       );
     },
-    getAccessToken: notConnected,
-    isAuthenticated: async () => false,
-    getTokenInfo: async () => null,
-    requireReauth: notConnected,
+    async getAccessToken() {
+      const token = await myAccount().token(actor);
+      learnTokens(handedOut, token);
+      return token.accessToken;
+    },
+    isAuthenticated: async () => (await account()?.isConnected()) ?? false,
+    async getTokenInfo() {
+      const token = await account()?.tokenOrNull(actor);
+      if (token === null || token === undefined) return null;
+      learnTokens(handedOut, token);
+      return toPluginToken(token);
+    },
+    requireReauth: async () => myAccount().requireReauth(),
+    fetch: createPluginFetch(outbound),
   };
   return { services, underWay, ownWrites, handedOut };
 }

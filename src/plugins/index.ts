@@ -40,6 +40,7 @@ export type {
   ClientInfo,
   Completion,
   CompletionRequest,
+  FetchInit,
   Icon,
   InputRequest,
   InputRequired,

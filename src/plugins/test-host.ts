@@ -3,9 +3,16 @@ import { hostPlugin } from "../host/hosted-plugin.ts";
 import { toPlugin } from "../host/plugin-object.ts";
 import { createPortableSchemaEngine } from "../host/portable-schema-engine.ts";
 import type { CallOutcome, HostedPlugin, PluginCatalog } from "../types/host.ts";
-import type { CallInput, ClientInfo, CompletionRequest, Tool } from "../types/plugin.ts";
+import type {
+  CallInput,
+  ClientInfo,
+  CompletionRequest,
+  PluginContext,
+  Tool,
+} from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
 import { createRecord, createTestServices, type TestRecord } from "./test-services.ts";
+import { createTestFetch } from "./test-fetch.ts";
 import { heldFor } from "./test-needs.ts";
 import { ToolError } from "./tool-error.ts";
 
@@ -17,6 +24,8 @@ export interface TestHostOptions {
   readonly credentials?: Record<string, string>;
   /** What `getAccessToken` answers; left out, no account is connected. */
   readonly accessToken?: string;
+  /** What `context.fetch` does. Left out, it reaches this machine alone, by http as well, for a service of the test's own. */
+  readonly fetch?: PluginContext["fetch"];
   readonly principal?: Principal;
   readonly client?: Partial<ClientInfo>;
 }
@@ -66,13 +75,13 @@ export async function createTestHost(
   plugin: unknown,
   options: TestHostOptions = {},
 ): Promise<TestHost> {
-  const { pluginId = "test", credentials = {}, accessToken } = options;
+  const { pluginId = "test", credentials = {}, accessToken, fetch = createTestFetch() } = options;
   const engine = createPortableSchemaEngine();
   const record = createRecord();
   const hosted = hostPlugin(
     await toPlugin(isModule(plugin) ? plugin : { default: plugin }),
     pluginId,
-    createTestServices({ pluginId, credentials, accessToken }, record),
+    createTestServices({ pluginId, credentials, accessToken, fetch }, record),
   );
   const config = structuredClone(options.config ?? {});
   const { configSchema } = hosted.info;

@@ -9,6 +9,7 @@ export type AuditAction =
   | "vault.verify"
   | "vault.export"
   | "vault.import"
+  | "token.connect"
   | "token.refresh"
   | "token.revoke"
   | "admin.request"

@@ -1,3 +1,5 @@
+import type { PluginOAuth } from "./oauth.ts";
+
 /** One field of a plugin's authentication: what a person is asked for. */
 export interface PluginAuthField {
   type: "string" | "password" | "url";
@@ -18,6 +20,8 @@ export interface PluginAuthConfig {
   required: boolean;
   fields: { [key: string]: PluginAuthField };
   owner?: "shared" | "user";
+  /** Whose accounts, and what for, where `type` is `oauth2`. */
+  oauth?: PluginOAuth;
 }
 
 /** A credential that a plugin cannot do without and that nobody has stored, in the words of whoever wrote the plugin. */

@@ -1,4 +1,5 @@
 import type { HostKind } from "./host.ts";
+import type { OAuthClientSettings } from "./oauth.ts";
 
 /** One entry of `config/plugins.json`, as written. */
 export interface InstanceEntry {
@@ -7,6 +8,7 @@ export interface InstanceEntry {
   readonly toolPrefix?: string | undefined;
   readonly host?: HostKind | undefined;
   readonly config?: Readonly<Record<string, unknown>> | undefined;
+  readonly oauth?: OAuthClientSettings | undefined;
   readonly locked?: boolean | undefined;
 }
 
@@ -30,6 +32,7 @@ export interface InstanceSettings {
   readonly toolPrefix: string;
   readonly host: HostKind;
   readonly config: Readonly<Record<string, unknown>>;
+  readonly oauth: OAuthClientSettings;
   readonly locked: boolean;
 }
 

@@ -27,15 +27,25 @@ describe("how a plugin authenticates", () => {
       required: true,
       owner: "shared",
       fields: { api_key: { ...FIELD, validation: null } },
+      oauth: null,
     });
   });
 
-  it("needs no fields, as where an account is connected", () => {
-    expect(read({ type: "oauth2", required: true, owner: "user" })).toEqual({
+  it.each([
+    { provider: "github", scopes: ["repo"] },
+    { provider: "custom", scopes: [], urls: { issuer: "https://login.example" } },
+    {
+      provider: "custom",
+      scopes: ["a:b", "https://api.example/read"],
+      urls: { authorization: "https://login.example/a", token: "https://login.example/t" },
+    },
+  ])("may be by an account, and needs no fields then: %j", (oauth) => {
+    expect(read({ type: "oauth2", required: true, owner: "user", oauth })).toEqual({
       type: "oauth2",
       required: true,
       owner: "user",
       fields: {},
+      oauth,
     });
   });
 
@@ -57,6 +67,26 @@ describe("how a plugin authenticates", () => {
 describe("is refused, and the fault is named", () => {
   it.each([
     ["a text", "key", /^Its auth is not valid: .*object/],
+    [
+      "a provider that nobody knows",
+      { type: "oauth2", required: true, oauth: { provider: "gogle", scopes: [] } },
+      /oauth\/provider: .*google.*custom/,
+    ],
+    [
+      "a scope with a blank in it",
+      { type: "oauth2", required: true, oauth: { provider: "github", scopes: ["repo user"] } },
+      /oauth\/scopes\/0: is not a scope/,
+    ],
+    [
+      "a provider of one's own without addresses",
+      { type: "oauth2", required: true, oauth: { provider: "custom", scopes: [] } },
+      /oauth: needs urls\/issuer, or urls\/authorization and urls\/token/,
+    ],
+    [
+      "an account where the kind is another",
+      { ...AUTH, oauth: { provider: "github", scopes: [] } },
+      /oauth is for the type "oauth2"/,
+    ],
     ["an unknown kind", { ...AUTH, type: "magic" }, /^Its auth is not valid: type: /],
     ["no word on whether it is required", { type: "custom", fields: {} }, /: required: /],
     ["an unknown member", { ...AUTH, requird: true }, /"requird"/],

@@ -13,7 +13,9 @@ import { CANARY, canary } from "../helpers/canary.ts";
 import { createRecordingLogger } from "../helpers/logger.ts";
 import { toInstance, toolCall } from "../helpers/manager.ts";
 import { openPlayed } from "../helpers/plugin-link.ts";
+import { NO_ACCOUNTS } from "../helpers/no-accounts.ts";
 import { openTestVault } from "../helpers/vault.ts";
+import { NO_OUTBOUND } from "../helpers/no-outbound.ts";
 
 const SYSTEM: VaultActor = { actor: "system", requestId: null };
 const fixture = (path: string) => new URL(`../fixtures/plugins/${path}`, import.meta.url).href;
@@ -83,6 +85,8 @@ async function probe(kind: HostKind, module: string, owner: Owner, principal: Pr
       worker: createWorkerHost(),
     },
     vault: test.vault,
+    accounts: NO_ACCOUNTS,
+    outbound: NO_OUTBOUND,
     engine: createAjvEngine(),
     sha256,
     time: systemTime,
@@ -194,6 +198,8 @@ describe("forged messages of a plugin's side", () => {
       ownerOf: () => "shared",
       isSecret: () => true,
       vault,
+      accountOf: () => null,
+      outbound: NO_OUTBOUND,
       createScrubber,
       time: systemTime,
     });

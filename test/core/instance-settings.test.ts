@@ -18,6 +18,7 @@ const ENTRY: InstanceEntry = {
   toolPrefix: "gh",
   host: "in-process",
   config: { org: "file", team: "file" },
+  oauth: { clientId: "of-the-file" },
 };
 
 const FROM_FILE = {
@@ -27,6 +28,7 @@ const FROM_FILE = {
   toolPrefix: "gh",
   host: "in-process",
   config: { org: "file", team: "file" },
+  oauth: { clientId: "of-the-file" },
   locked: false,
 };
 
@@ -39,6 +41,7 @@ describe("decideSettings", () => {
       toolPrefix: "github",
       host: "in-process",
       config: {},
+      oauth: {},
       locked: false,
     });
   });
@@ -80,6 +83,7 @@ describe("decideSettings", () => {
       enabled: true,
       toolPrefix: "github",
       config: {},
+      oauth: {},
     });
   });
 

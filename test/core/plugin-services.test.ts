@@ -7,6 +7,7 @@ import { createFakeTime } from "../helpers/fake-time.ts";
 import { ecKey } from "../helpers/keys.ts";
 import { toolCall } from "../helpers/manager.ts";
 import { createPlainVault } from "../helpers/plain-vault.ts";
+import { NO_OUTBOUND } from "../helpers/no-outbound.ts";
 
 const SYSTEM: VaultActor = { actor: "system", requestId: null };
 
@@ -38,6 +39,8 @@ function open({ owner = "shared", now = Date.now() }: { owner?: Owner | null; no
     ownerOf: () => owner,
     isSecret: (name) => name !== "account",
     vault,
+    accountOf: () => null,
+    outbound: NO_OUTBOUND,
     createScrubber,
     time: createFakeTime(now),
   });

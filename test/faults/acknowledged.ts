@@ -6,6 +6,9 @@ export type Said =
   | { readonly done: string }
   | { readonly failed: string; readonly code: string; readonly message: string }
   | { readonly ready: true }
+  | { readonly got: string }
+  | { readonly answered: true }
+  | { readonly saved: true }
   | { readonly steps: readonly string[] }
   | { readonly tried: string; readonly outcome: string; readonly message: string };
 

@@ -76,12 +76,13 @@ function makeFolder(): string {
 /** In a process of its own. Whatever the tests put out or leave behind is in the folder then. */
 async function runAllTests(folder: string, canary: string) {
   const temporary = join(folder, "tmp");
-  const report = join(folder, "report.json");
+  // Beside the folder: it has the names of the tests, and some of these say what they send.
+  const report = join(makeFolder(), "report.json");
   mkdirSync(temporary);
   const ours = Object.entries(process.env).filter(
     ([name]) => !/^(VITEST|FAULTS|NODE_ENV)/.test(name),
   );
-  const args = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const args = ["--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
   const child = spawn(
     process.execPath,
     ["node_modules/vitest/vitest.mjs", "run", ...args, "--silent=false", ...chosenTests()],

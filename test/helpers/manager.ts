@@ -8,7 +8,9 @@ import type { MCPPlugin } from "../../src/types/plugin.ts";
 import { createFakeTime } from "./fake-time.ts";
 import { createRecordingLogger, type LogRecord } from "./logger.ts";
 import { testPlugin, type TestPlugin } from "./plugins.ts";
+import { NO_ACCOUNTS } from "./no-accounts.ts";
 import { createPlainVault } from "./plain-vault.ts";
+import { NO_OUTBOUND } from "./no-outbound.ts";
 
 export interface TestManagerOptions {
   /** What each instance's module exports: a plugin object, its class or a factory. */
@@ -51,6 +53,8 @@ export function createTestManager({
     },
     hosts: { "in-process": host },
     vault: createPlainVault(),
+    accounts: NO_ACCOUNTS,
+    outbound: NO_OUTBOUND,
     engine: createAjvEngine(),
     sha256,
     time,
@@ -84,6 +88,7 @@ export function toInstance(
       toolPrefix: entry.toolPrefix ?? id,
       host: entry.host ?? "in-process",
       config: entry.config ?? {},
+      oauth: entry.oauth ?? {},
       locked: false,
     },
     package: {

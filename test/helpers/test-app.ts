@@ -1,12 +1,17 @@
 import { createAjvEngine } from "../../adapters/node/json-schema.ts";
+import { createNodeOutbound } from "../../adapters/node/outbound.ts";
 import { sha256, systemTime } from "../../adapters/node/runtime.ts";
 import {
   createApp,
   createInProcessHost,
   createMemoryInstances,
+  createMemoryOAuthFlows,
+  createMemoryOAuthGrants,
+  createMemorySignIns,
   createMemorySessions,
   createScrubber,
   openVault,
+  PUBLIC_ONLY,
   toKeyRecord,
   type App,
   type AppDeps,
@@ -46,7 +51,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const plugins = options.plugins ?? {};
   const logger = createRecordingLogger();
   const scrubber = createScrubber();
-  const { vault } = await openVault({
+  const { vault, turns } = await openVault({
     ...createVaultPlace(),
     auditSinks: [createRecordingSink()],
     scrubber,
@@ -83,6 +88,15 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     scrubber,
     stateKey: new Uint8Array(32).fill(7),
     sessions: createMemorySessions(),
+    oauth: {
+      flows: createMemoryOAuthFlows(),
+      grants: createMemoryOAuthGrants(),
+      signIns: createMemorySignIns(),
+      turns,
+      publicUrl: () => ORIGIN,
+    },
+    // This machine alone.
+    outbound: createNodeOutbound({ ...PUBLIC_ONLY, allowLoopback: true }),
     engine: createAjvEngine(),
     sha256,
     time: systemTime,

@@ -3,7 +3,8 @@ import { addCommandGroup } from "./command-group.ts";
 import type { CommandContext, CredentialFlags } from "./credentials.ts";
 import { addFileFlags } from "./file-flags.ts";
 
-const OWNER = "shared (when left out), client:<id> or user:<issuer>:<subject>";
+/** Of `--owner`. */
+export const OWNER_HELP = "shared (when left out), client:<id> or user:<issuer>:<subject>";
 
 /** `credentials`. What the commands need is loaded when one runs: a start of the server need not pay for it. */
 export function addCredentialCommands(program: Command, context: CommandContext): void {
@@ -14,7 +15,7 @@ export function addCredentialCommands(program: Command, context: CommandContext)
     .description("store a value from stdin, or ask for it")
     .argument("<plugin>", "the plugin's id in the plugins file")
     .argument("<name>", "the credential's name, such as api_key")
-    .option("--owner <owner>", OWNER)
+    .option("--owner <owner>", OWNER_HELP)
     .option("--json", "print JSON")
     .action(async (plugin: string, name: string, flags: CredentialFlags) => {
       const { setCredential } = await import("./credentials.ts");
@@ -34,7 +35,7 @@ export function addCredentialCommands(program: Command, context: CommandContext)
     .description("remove a credential")
     .argument("<plugin>", "the plugin's id")
     .argument("<name>", "the credential's name")
-    .option("--owner <owner>", OWNER)
+    .option("--owner <owner>", OWNER_HELP)
     .option("--json", "print JSON")
     .action(async (plugin: string, name: string, flags: CredentialFlags) => {
       const { removeCredential } = await import("./credentials.ts");

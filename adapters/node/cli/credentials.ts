@@ -1,5 +1,4 @@
 import {
-  AppError,
   assertCredentialName,
   assertOwner,
   type CredentialListing,
@@ -8,10 +7,9 @@ import {
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
 import type { Input } from "./input.ts";
 import type { Output } from "./output.ts";
+import { readValue } from "./read-value.ts";
+import { toTable } from "./table.ts";
 import { openVaultAccess } from "./vault-access.ts";
-
-/** What stdin may have, in bytes: the largest credential and the end of a line. */
-const MAX_STDIN_BYTES = 64 * 1024 + 2;
 
 const UNCHECKED =
   "Its form was not checked: the plugin's package.json says nothing of it, and no server runs that could ask the plugin.";
@@ -61,7 +59,7 @@ export async function listCredentials(
     const found = await access.list(plugin);
     if (flags.json) output.out(`${JSON.stringify({ data: found.map(toJson) })}\n`);
     else if (found.length === 0) output.err("There are no credentials.\n");
-    else output.out(toTable(found));
+    else output.out(toText(found));
   } finally {
     await access.close();
   }
@@ -86,24 +84,6 @@ export async function removeCredential(
   }
 }
 
-async function readValue(input: Input, what: string): Promise<string> {
-  const value = input.isTerminal
-    ? await input.askSecret(`Value of ${what}`)
-    : decode(await input.readAll(MAX_STDIN_BYTES)).replace(/\r?\n$/, "");
-  if (value === null || value === "") {
-    throw new AppError("CREDENTIAL_INVALID", "There is no value, so nothing was stored.");
-  }
-  return value;
-}
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new AppError("CREDENTIAL_INVALID", "The value on stdin is not UTF-8.");
-  }
-}
-
 /** @throws AppError `CREDENTIAL_INVALID` */
 function toOwner({ owner = "shared" }: CredentialFlags): Owner {
   assertOwner(owner);
@@ -114,7 +94,7 @@ function toJson({ instanceId: plugin, name, owner, createdAt, updatedAt }: Crede
   return { plugin, name, owner, createdAt, updatedAt };
 }
 
-function toTable(found: readonly CredentialListing[]): string {
+function toText(found: readonly CredentialListing[]): string {
   const rows = [
     ["PLUGIN", "NAME", "OWNER", "CHANGED"],
     ...found.map(({ instanceId, name, owner, updatedAt }) => [
@@ -124,14 +104,5 @@ function toTable(found: readonly CredentialListing[]): string {
       new Date(updatedAt).toISOString(),
     ]),
   ];
-  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, at) => cell.padEnd(widths[at]!))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
+  return toTable(rows);
 }

@@ -7,6 +7,7 @@ import { doctor } from "./doctor.ts";
 import { addCredentialCommands } from "./credential-commands.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addFileFlags } from "./file-flags.ts";
+import { addOAuthCommands } from "./oauth-commands.ts";
 import { processInput, type Input } from "./input.ts";
 import { processOutput, type Output } from "./output.ts";
 import { reportError } from "./report-error.ts";
@@ -106,6 +107,7 @@ function createProgram({
   const context = { env, output, input };
   const fail = () => exit(EXIT.refused);
   addCredentialCommands(program, context);
+  addOAuthCommands(program, context);
   addVaultCommands(program, context, fail);
   addAuditCommands(program, context, fail);
 

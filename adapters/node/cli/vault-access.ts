@@ -55,12 +55,37 @@ export async function openVaultAccess(
     const { openLocalAccess } = await import("./local-access.ts");
     return openLocalAccess(settings, output, mayMake);
   }
-  const { adminToken } = settings.secrets;
-  if (adminToken !== null) return createRemoteAccess(new AdminClient(server, adminToken));
+  const client = toClient(server, settings);
+  if (client !== null) return createRemoteAccess(client);
   throw new AppError(
     "UNAUTHENTICATED",
     `The server ${server.url} (process ${server.pid}) runs on ${settings.dataDir}, so this goes through it: set MCP_ADMIN_TOKEN (or MCP_ADMIN_TOKEN_FILE) to its admin token, or stop it first.`,
   );
+}
+
+/**
+ * The server that runs on the data folder, for what nobody else can do.
+ *
+ * @throws AppError `CONFIG_INVALID` when none runs, `UNAUTHENTICATED` when the admin token is not known
+ */
+export async function openRunningServer(settings: Settings): Promise<AdminClient> {
+  const server = await findServer(settings.dataDir);
+  if (server === null) {
+    throw new AppError(
+      "CONFIG_INVALID",
+      `No server runs on ${settings.dataDir}, and accounts are connected through it: start it first.`,
+    );
+  }
+  const client = toClient(server, settings);
+  if (client !== null) return client;
+  throw new AppError(
+    "UNAUTHENTICATED",
+    `This goes through the server ${server.url}: set MCP_ADMIN_TOKEN (or MCP_ADMIN_TOKEN_FILE) to its admin token.`,
+  );
+}
+
+function toClient(server: ServerFile, { secrets }: Settings): AdminClient | null {
+  return secrets.adminToken === null ? null : new AdminClient(server, secrets.adminToken);
 }
 
 /** The server that runs on a data folder. One that has ended without saying so is none, and neither is who has its port now. */

@@ -13,6 +13,8 @@ const BEARER = /^Bearer ([\x21-\x7e]+)$/i;
 export interface Authenticator {
   /** Who an `Authorization` header speaks for, or `null`. */
   authenticate(authorization: string | null): Promise<Principal | null>;
+  /** Who a key of that id speaks for, if there is one. */
+  principal(id: string): Principal | null;
 }
 
 /**
@@ -36,7 +38,9 @@ export function createAuthenticator(keys: readonly KeyRecord[], sha256: Sha256):
     // A stored key that stands in the environment as well is the stored one.
     if (known === undefined) byPrefix.set(prefix, { digest: fromHex(hash), principal });
   }
+  const byId = new Map([...byPrefix.values()].map(({ principal }) => [principal.id, principal]));
   return {
+    principal: (id) => byId.get(id) ?? null,
     async authenticate(authorization) {
       const token = authorization === null ? null : bearerToken(authorization);
       if (token === null || token.length > MAX_TOKEN_LENGTH) return null;

@@ -8,8 +8,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Lets pieces of work with one name come one after another, among all processes that share a store. */
+export interface Turns {
+  run<T>(name: string, work: (lease: Lease) => Promise<T>): Promise<T>;
+}
+
 /** Writes of one instance come one after another; those that wait share a lease. */
-export class InstanceWrites {
+export class InstanceWrites implements Turns {
   readonly #leases: WriteLeases;
   readonly #waiting = new Map<string, Waiting[]>();
   readonly #draining = new Set<Promise<void>>();

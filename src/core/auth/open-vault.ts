@@ -9,7 +9,7 @@ import { BackgroundRotation } from "./background-rotation.ts";
 import { CredentialRecords } from "./credential-records.ts";
 import { importMacKey } from "./crypto.ts";
 import { DataKeyRotation } from "./data-key-rotation.ts";
-import { InstanceWrites } from "./instance-writes.ts";
+import { InstanceWrites, type Turns } from "./instance-writes.ts";
 import { Keyring } from "./keyring.ts";
 import { Ledgers } from "./ledger.ts";
 import { MasterKeyring } from "./master-keyring.ts";
@@ -39,6 +39,8 @@ export interface OpenVaultDeps {
 export interface OpenedVault {
   readonly vault: Vault;
   readonly audit: AuditTrail;
+  /** For what else must be done by one process at a time. Names with a dot in them are nobody's of the vault's. */
+  readonly turns: Turns;
   /**
    * The key for what clients carry from one call to the next: the same for all processes on the store, before and after a
    * rotation of the master key. 32 bytes, for the caller to zero; made when there is none.
@@ -116,6 +118,7 @@ async function open({
   return {
     vault,
     audit: log,
+    turns: writes,
     stateKey: () => atDoor(() => keyring.systemKey("$state")),
     close: async () => {
       keys.stop();

@@ -1,20 +1,18 @@
 import type { PluginAuthConfig } from "../../types/auth.ts";
-import { ToolError } from "../tool-error.ts";
+import type { PluginOAuth } from "../../types/oauth.ts";
 import { BasePlugin } from "./base-plugin.ts";
 
 /** A plugin for a service that knows its caller by an OAuth 2 access token. */
 export abstract class OAuthPlugin extends BasePlugin {
+  /** Whose accounts, and what for. */
+  protected abstract readonly oauth: PluginOAuth;
+
   get auth(): PluginAuthConfig {
-    return { type: "oauth2", required: true, fields: {} };
+    return { type: "oauth2", required: true, fields: {}, oauth: this.oauth };
   }
 
-  /** The value of an `Authorization` header. @throws ToolError that says what to do, while no account is connected */
+  /** The value of an `Authorization` header. While no account is connected, what it throws becomes the question to connect one. */
   protected async authorization(): Promise<string> {
-    if (!(await this.context.isAuthenticated())) {
-      throw new ToolError(
-        `No account is connected to "${this.context.pluginId}" yet. Ask the server's administrator to connect one.`,
-      );
-    }
     return `Bearer ${await this.context.getAccessToken()}`;
   }
 }

@@ -5,9 +5,11 @@ import { createWorkerHost } from "../../../adapters/node/worker-host/worker-host
 import { createPrincipal } from "../../../src/core/auth/principals.ts";
 import { PluginManager } from "../../../src/core/plugin-manager.ts";
 import type { Owner } from "../../../src/types/vault.ts";
+import { NO_ACCOUNTS } from "../../helpers/no-accounts.ts";
 import { createRecordingLogger } from "../../helpers/logger.ts";
 import { toInstance, toolCall } from "../../helpers/manager.ts";
 import { createPlainVault } from "../../helpers/plain-vault.ts";
+import { NO_OUTBOUND } from "../../helpers/no-outbound.ts";
 
 const ANN = createPrincipal("ann", ["mcp"]);
 const BOB = createPrincipal("bob", ["mcp"]);
@@ -33,6 +35,8 @@ function open(module: string) {
     },
     hosts: { worker: createWorkerHost() },
     vault,
+    accounts: NO_ACCOUNTS,
+    outbound: NO_OUTBOUND,
     engine: createAjvEngine(),
     sha256,
     time: systemTime,
@@ -87,6 +91,7 @@ describe("in a thread of its own", () => {
         type: "api-key",
         required: true,
         owner: "user",
+        oauth: null,
         fields: {
           key: {
             type: "password",

@@ -10,6 +10,7 @@ import { allocateSecret } from "../../../src/util/secret-bytes.ts";
 import { MEMORY_SECRETS } from "../memory-secrets.ts";
 import { FAULT_ACTOR, openPlace } from "../node-place.ts";
 import { stayAlive } from "./say.ts";
+import { NO_OUTBOUND } from "../../helpers/no-outbound.ts";
 
 // Stores secrets that come on stdin, uses each so many times and says so. After one more byte on stdin, it collects garbage,
 // says so, and stays:
@@ -25,6 +26,8 @@ const { services } = createDesk({
   ownerOf: () => "shared",
   isSecret: () => true,
   vault,
+  accountOf: () => null,
+  outbound: NO_OUTBOUND,
   createScrubber,
   time: systemTime,
 });

@@ -1,0 +1,137 @@
+import type { Authenticator } from "../../core/auth/authenticator.ts";
+import type { OAuthManager, OpenedFlow } from "../../core/auth/oauth-manager.ts";
+import { SIGN_IN_SECONDS, type SignIns } from "../../core/auth/sign-in.ts";
+import type { Principal } from "../../types/principal.ts";
+import { ownerOf } from "../../util/owners.ts";
+import type { Cookies } from "../cookies.ts";
+import { isSameOrigin } from "../middleware/same-origin.ts";
+import {
+  connectedPage,
+  connectPage,
+  departurePage,
+  faultPage,
+  type ConnectSubject,
+} from "../pages/connect-pages.ts";
+import { problem } from "../problem.ts";
+import { readForm } from "../read-form.ts";
+import type { Route } from "../route-table.ts";
+
+/** As long as a flow is good, counted from its last step. */
+const BINDING_SECONDS = 600;
+
+export interface ConnectRoutesDeps {
+  readonly oauth: OAuthManager;
+  readonly signIns: SignIns;
+  readonly authenticator: Authenticator;
+  readonly cookies: Cookies;
+  readonly publicUrl: () => string;
+}
+
+/**
+ * The pages by which a person connects an account: `/connect/<handle>`, which somebody was given, and `/oauth/callback/<plugin>`,
+ * to which the provider sends them back. Anybody may open them, and each finds out by itself who that is.
+ */
+export function connectRoutes({
+  oauth,
+  signIns,
+  authenticator,
+  cookies,
+  publicUrl,
+}: ConnectRoutesDeps): Route[] {
+  const gone = () =>
+    faultPage({ kind: "gone", reason: "This link is used up or too old. Ask for a new one." });
+
+  /** Who opened the page, as far as the browser says so. */
+  const signedIn = (request: Request) => signIns.find(cookies.read(request, "session"));
+
+  return [
+    {
+      method: "GET",
+      path: "/connect/:handle",
+      policy: "public",
+      async handle(request, { params }) {
+        const opened = await oauth.open(params["handle"] ?? "");
+        if (opened === null) return gone();
+        const person = await signedIn(request);
+        const isKnown = person !== null && mayConnect(person, opened);
+        return connectPage(subjectOf(opened, oauth), { isKnown });
+      },
+    },
+    {
+      method: "POST",
+      path: "/connect/:handle",
+      policy: "public",
+      async handle(request, { params, requestId }) {
+        if (!isSameOrigin(request.headers, publicUrl())) {
+          return problem("ORIGIN_REFUSED", requestId);
+        }
+        const form = await readForm(request);
+        const opened = await oauth.open(params["handle"] ?? "");
+        if (opened === null) return gone();
+        const secret = form.get("secret");
+        const person =
+          secret === null
+            ? await signedIn(request)
+            : await authenticator.authenticate(`Bearer ${secret}`);
+        const subject = subjectOf(opened, oauth);
+        if (person === null || !mayConnect(person, opened)) {
+          const fault =
+            person === null
+              ? "That is no token or key of this server."
+              : "That is a good key, but not of whoever asked to connect this account.";
+          return connectPage(subject, { isKnown: false, fault });
+        }
+        const away = await oauth.depart(opened, person, cookies.read(request, "connect"));
+        if (!away.ok) return faultPage(away.reason);
+        const { url, browser } = away.value;
+        const set = [cookies.write("connect", browser, BINDING_SECONDS)];
+        if (secret !== null && isAdmin(person)) {
+          set.push(cookies.write("session", await signIns.begin(person), SIGN_IN_SECONDS));
+        }
+        return departurePage(subject, url, set);
+      },
+    },
+    {
+      // A server that has never heard of this one reads here who it is.
+      method: "GET",
+      path: "/oauth/client/:pluginId",
+      policy: "public",
+      handle(_request, { params, requestId }) {
+        const document = oauth.clientDocument(params["pluginId"] ?? "");
+        return document === null ? problem("NOT_FOUND", requestId) : Response.json(document);
+      },
+    },
+    {
+      method: "GET",
+      path: "/oauth/callback/:pluginId",
+      policy: "public",
+      async handle(request, { params, requestId }) {
+        const pluginId = params["pluginId"] ?? "";
+        const done = await oauth.handleCallback(pluginId, new URL(request.url).searchParams, {
+          browser: cookies.read(request, "connect"),
+          requestId,
+        });
+        if (!done.ok) return faultPage(done.reason);
+        return connectedPage(done.value, oauth.providerOf(pluginId));
+      },
+    },
+  ];
+}
+
+/**
+ * Everybody's account is an administrator's to connect. A user's is their own, shown by the same client's key; an
+ * administrator may help.
+ */
+function mayConnect(person: Principal, { flow }: OpenedFlow): boolean {
+  return isAdmin(person) || (flow.owner !== "shared" && ownerOf(person) === flow.owner);
+}
+
+function isAdmin({ scopes }: Principal): boolean {
+  return scopes.includes("admin");
+}
+
+function subjectOf({ flow, spec }: OpenedFlow, oauth: OAuthManager): ConnectSubject {
+  const { instanceId, owner } = flow;
+  const { scopes } = spec.declared;
+  return { instanceId, owner, scopes, provider: oauth.providerOf(instanceId) };
+}

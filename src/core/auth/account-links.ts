@@ -1,0 +1,45 @@
+import type { Principal } from "../../types/principal.ts";
+import { ownerOf } from "../../util/owners.ts";
+import type { ConnectDesk } from "../connect-question.ts";
+import type { OAuthManager } from "./oauth-manager.ts";
+import type { OAuthSpecs } from "./oauth-specs.ts";
+import type { TokenManager } from "./token-manager.ts";
+import type { OAuthGrantStore } from "../../types/oauth.ts";
+import type { Owner } from "../../types/vault.ts";
+
+export interface AccountLinksDeps {
+  readonly specs: OAuthSpecs;
+  readonly manager: OAuthManager;
+  readonly tokens: TokenManager;
+  readonly grants: OAuthGrantStore;
+}
+
+/** Whose account a caller uses, and where they connect it. */
+export function createAccountLinks({
+  specs,
+  manager,
+  tokens,
+  grants,
+}: AccountLinksDeps): ConnectDesk {
+  function ownerFor(instanceId: string, principal: Principal): Owner | null {
+    return specs.find(instanceId)?.owner === "user" ? ownerOf(principal) : "shared";
+  }
+  return {
+    async linkFor(instanceId, principal) {
+      const owner = ownerFor(instanceId, principal);
+      if (owner === null || specs.find(instanceId) === null) return null;
+      const grant = await grants.find(instanceId, owner);
+      const { authUrl } = await manager.initiateFlow(instanceId, {
+        owner,
+        startedBy: principal.id,
+      });
+      return { url: authUrl, reason: grant?.reason ?? null };
+    },
+    async isConnected(instanceId, principal) {
+      const owner = ownerFor(instanceId, principal);
+      const spec = specs.find(instanceId)?.spec;
+      if (owner === null || spec === undefined) return false;
+      return tokens.isConnected({ spec, owner });
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { AppError } from "../../errors.ts";
+import type { OAuthGrant, OAuthGrantStore, OAuthToken } from "../../types/oauth.ts";
+import type { Scrubber } from "../../types/scrubber.ts";
+import type { Owner, Vault, VaultActor } from "../../types/vault.ts";
+import { utf8 } from "../../util/bytes.ts";
+import type { GrantedToken, OAuthClientSpec } from "./oauth-client.ts";
+import { readTokenBytes, TOKEN_NAME, tokenBytes, type TokenRecord } from "./token-record.ts";
+
+const MAX_TRIES = 5;
+const SYSTEM: VaultActor = { actor: "system", requestId: null };
+
+/** Whose account, of which client. */
+export interface OAuthAccount {
+  readonly spec: OAuthClientSpec;
+  readonly owner: Owner;
+}
+
+export interface TokenKeeperDeps {
+  readonly vault: Vault;
+  readonly grants: OAuthGrantStore;
+  readonly scrubber: Scrubber;
+}
+
+/** An account's tokens, which are in the vault, and what is known of its grant, which is beside it and no secret. */
+export class TokenKeeper {
+  readonly #deps: TokenKeeperDeps;
+
+  constructor(deps: TokenKeeperDeps) {
+    this.#deps = deps;
+  }
+
+  async load({ spec, owner }: OAuthAccount, actor: VaultActor): Promise<TokenRecord | null> {
+    const { vault, scrubber } = this.#deps;
+    const own = vault.reserved(owner, actor);
+    const found = await own.useCredential(spec.instanceId, TOKEN_NAME, readTokenBytes);
+    const record = found?.value ?? null;
+    if (record !== null) learnTokens(scrubber, record);
+    return record;
+  }
+
+  async store({ spec, owner }: OAuthAccount, record: TokenRecord): Promise<void> {
+    const { vault, scrubber } = this.#deps;
+    learnTokens(scrubber, record);
+    const bytes = tokenBytes(record);
+    await vault.reserved(owner, SYSTEM).storeCredentialBytes(spec.instanceId, TOKEN_NAME, bytes);
+  }
+
+  async forget({ spec, owner }: OAuthAccount, actor: VaultActor): Promise<void> {
+    const { vault, grants } = this.#deps;
+    await vault.reserved(owner, actor).deleteCredential(spec.instanceId, TOKEN_NAME);
+    await grants.remove(spec.instanceId, owner);
+  }
+
+  grantOf({ spec, owner }: OAuthAccount): Promise<OAuthGrant | null> {
+    return this.#deps.grants.find(spec.instanceId, owner);
+  }
+
+  /**
+   * Notes that a refresh token goes to the provider now: whoever finds that later knows that an answer was lost. Answers the
+   * grant with it, or `null` when somebody else has changed the grant.
+   */
+  async intend(grant: OAuthGrant): Promise<OAuthGrant | null> {
+    const intent = crypto.randomUUID();
+    const isNoted = await this.#deps.grants.put({ ...grant, intent }, grant.rev);
+    return isNoted ? { ...grant, intent, rev: grant.rev + 1 } : null;
+  }
+
+  /** Makes the grant that of the tokens in the vault. */
+  async settle(
+    { spec: { instanceId }, owner }: OAuthAccount,
+    before: OAuthGrant | null,
+    { generation, obtainedAt, expiresAt, scope, refreshToken }: TokenRecord,
+    granted?: GrantedToken,
+    isByPerson = false,
+  ): Promise<OAuthGrant> {
+    const { grants } = this.#deps;
+    const isFirst = before === null || isByPerson;
+    for (let tries = 0, grant = before; tries < MAX_TRIES; tries++) {
+      const next = {
+        instanceId,
+        owner,
+        status: "connected",
+        reason: null,
+        // Another person may have connected another account.
+        account: granted?.account ?? (isByPerson ? null : (before?.account ?? null)),
+        scope,
+        missingScopes: granted?.missingScopes ?? before?.missingScopes ?? [],
+        connectedAt: isFirst ? obtainedAt : before.connectedAt,
+        refreshedAt: isFirst ? null : obtainedAt,
+        expiresAt,
+        isRefreshable: refreshToken !== undefined,
+        generation,
+        intent: null,
+      } as const;
+      if (await grants.put(next, grant?.rev ?? null)) {
+        return { ...next, rev: (grant?.rev ?? 0) + 1 };
+      }
+      grant = await grants.find(instanceId, owner);
+    }
+    throw new AppError("VAULT_UNAVAILABLE", "The connection is changed by others all the time.");
+  }
+
+  /** Says that a person must connect the account again, unless somebody else has changed the grant meanwhile. */
+  async needsPerson(grant: OAuthGrant, reason: string): Promise<void> {
+    const next = { ...grant, status: "needs_reauth", reason, intent: null } as const;
+    await this.#deps.grants.put(next, grant.rev);
+  }
+}
+
+/** They are in one record, and each is a secret of its own. */
+export function learnTokens(scrubber: Scrubber, { accessToken, refreshToken }: OAuthToken): void {
+  for (const text of [accessToken, refreshToken]) {
+    if (text !== undefined) scrubber.learn(utf8(text));
+  }
+}

@@ -1,0 +1,307 @@
+import { AppError } from "../../errors.ts";
+import type { Logger } from "../../types/logger.ts";
+import type { OAuthGrant, OAuthToken } from "../../types/oauth.ts";
+import type { Time } from "../../types/runtime.ts";
+import type { VaultActor } from "../../types/vault.ts";
+import type { GrantedToken, OAuthClient, OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
+import { TokenBackOff } from "./token-back-off.ts";
+import { TokenKeeper, type OAuthAccount, type TokenKeeperDeps } from "./token-keeper.ts";
+import { TOKEN_NAME, type TokenRecord } from "./token-record.ts";
+import { actOn, type VaultAudit } from "./vault-audit.ts";
+import type { Turns } from "./instance-writes.ts";
+import type { Lease } from "./write-leases.ts";
+
+/** A token that is good for less is not handed out, at most: clocks differ, and requests take time. */
+const SKEW_MS = 60_000;
+/** So long before its end at most, a token is renewed while it is still handed out. */
+const AHEAD_MS = 5 * 60_000;
+const SYSTEM: VaultActor = { actor: "system", requestId: null };
+
+export interface TokenManagerDeps extends TokenKeeperDeps {
+  readonly client: OAuthClient;
+  /** One at a time, among all processes: a refresh token that two send is lost with strict providers. */
+  readonly turns: Turns;
+  readonly audit: VaultAudit;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+/**
+ * Keeps tokens good. For each account one request at a time goes to the provider, from all callers of all processes that
+ * share a database. What the provider answers is saved before anybody gets it; that a refresh token has been sent is noted
+ * before, so that a process which dies in between leaves a trace: with a provider that takes each refresh token once, the
+ * next attempt is refused, and a person is asked for.
+ */
+export class TokenManager {
+  readonly #deps: TokenManagerDeps;
+  readonly #keeper: TokenKeeper;
+  readonly #backOff: TokenBackOff;
+  readonly #renewals = new Map<string, Promise<OAuthToken>>();
+  /** What a provider has given and the vault did not take. It is the only copy. */
+  readonly #unsaved = new Map<string, GrantedToken>();
+
+  constructor(deps: TokenManagerDeps) {
+    this.#deps = deps;
+    this.#keeper = new TokenKeeper(deps);
+    this.#backOff = new TokenBackOff(deps.time);
+  }
+
+  /**
+   * The account's token, with its refresh token, good for another minute at least (for a quarter of its life, if that is shorter).
+   *
+   * @throws AppError `NOT_CONNECTED` when a person must connect the account; `OAUTH_UNAVAILABLE` when the provider does not
+   * answer as it should, and what the vault throws
+   */
+  async token(account: OAuthAccount, actor: VaultActor): Promise<OAuthToken> {
+    const record = await this.#keeper.load(account, actor);
+    if (record === null || !this.#isGood(record)) return this.#renew(account);
+    if (this.#isDue(record)) {
+      this.#renew(account).catch(() => {
+        // It is in the log, and this one is good for a while.
+      });
+    }
+    return record;
+  }
+
+  /** As `token`; `null` where a person must connect the account. */
+  async tokenOrNull(account: OAuthAccount, actor: VaultActor): Promise<OAuthToken | null> {
+    try {
+      return await this.token(account, actor);
+    } catch (error) {
+      if (error instanceof AppError && error.code === "NOT_CONNECTED") return null;
+      throw error;
+    }
+  }
+
+  /** Whether a token could be had without a person, as far as is known. Touches no secret. */
+  async isConnected(account: OAuthAccount): Promise<boolean> {
+    const grant = await this.#keeper.grantOf(account);
+    return grant === null ? isOwnGrant(account.spec) : grant.status === "connected";
+  }
+
+  /** Gets a new token now, whatever the old one is good for. */
+  refresh(account: OAuthAccount): Promise<OAuthToken> {
+    this.#backOff.succeeded(keyOf(account));
+    return this.#renew(account, true);
+  }
+
+  /** Saves what a person has granted, in the place of whatever was there. */
+  async connect(account: OAuthAccount, granted: GrantedToken): Promise<OAuthGrant> {
+    return this.#alone(account, async (lease) => {
+      const before = await this.#keeper.grantOf(account);
+      this.#unsaved.delete(keyOf(account));
+      await this.#save(account, lease, before, granted, true);
+      this.#backOff.succeeded(keyOf(account));
+      return (await this.#keeper.grantOf(account))!;
+    });
+  }
+
+  /** Says that a person is needed, where the account is connected. */
+  async requireReauth(account: OAuthAccount, reason: string): Promise<void> {
+    await this.#alone(account, async () => {
+      const grant = await this.#keeper.grantOf(account);
+      if (grant?.status === "connected") await this.#keeper.needsPerson(grant, reason);
+      // So that the next look at it, which reads the record alone, finds that out.
+      const record = await this.#keeper.load(account, SYSTEM);
+      if (record !== null) await this.#keeper.store(account, { ...record, expiresAt: 0 });
+    });
+  }
+
+  /** Takes the grant back at the provider, if it lets us, and deletes all that is kept of it, in any case. */
+  async revoke(
+    account: OAuthAccount,
+    actor: VaultActor,
+  ): Promise<"revoked" | "unsupported" | "failed" | "absent"> {
+    const { client, audit } = this.#deps;
+    const { spec } = account;
+    return this.#alone(account, async () => {
+      const record = await this.#keeper.load(account, actor);
+      const grant = await this.#keeper.grantOf(account);
+      if (record === null && grant === null) return "absent";
+      return audit.change(
+        this.#act(account, actor, "token.revoke"),
+        async () => {
+          const answer = record === null ? "failed" : await client.revoke(spec, record);
+          await this.#keeper.forget(account, actor);
+          this.#unsaved.delete(keyOf(account));
+          return answer;
+        },
+        (provider) => ({ provider }),
+      );
+    });
+  }
+
+  #isGood(record: TokenRecord): boolean {
+    return record.expiresAt - this.#deps.time.now() > skewOf(record);
+  }
+
+  /** Whether it is time to renew it, where that can be done. */
+  #isDue(record: TokenRecord | null): boolean {
+    if (record?.refreshToken === undefined) return false;
+    const ahead = Math.min(AHEAD_MS, lifetimeOf(record) / 5);
+    return record.expiresAt - this.#deps.time.now() <= skewOf(record) + ahead;
+  }
+
+  /** All who come while it is under way get the same. */
+  #renew(account: OAuthAccount, isForced = false): Promise<OAuthToken> {
+    const key = keyOf(account);
+    const running = this.#renewals.get(key);
+    if (running !== undefined) return running;
+    const renewal = this.#renewAlone(account, isForced).finally(() => this.#renewals.delete(key));
+    this.#renewals.set(key, renewal);
+    return renewal;
+  }
+
+  async #renewAlone(account: OAuthAccount, isForced: boolean): Promise<OAuthToken> {
+    const waitMs = this.#backOff.waitMs(keyOf(account));
+    if (waitMs > 0) throw this.#unavailable(account, this.#backOff.reason(keyOf(account)), waitMs);
+    const seen = isForced ? ((await this.#keeper.grantOf(account))?.generation ?? 0) : 0;
+    return this.#alone(account, async (lease) => {
+      let grant = await this.#keeper.grantOf(account);
+      const unsaved = this.#unsaved.get(keyOf(account));
+      if (unsaved !== undefined) return this.#save(account, lease, grant, unsaved, false);
+      const record = await this.#keeper.load(account, SYSTEM);
+      if (grant !== null && record?.generation === grant.generation + 1) {
+        // A process died when it had saved them and not said so yet.
+        grant = await this.#keeper.settle(account, grant, record);
+      }
+      // Another process may have been quicker.
+      const isNew = isForced ? (grant?.generation ?? 0) > seen : !this.#isDue(record);
+      if (grant?.status === "connected" && record !== null && this.#isGood(record) && isNew) {
+        return record;
+      }
+      if (isOwnGrant(account.spec)) return this.#obtain(account, lease, grant, null);
+      if (grant === null) throw notConnected(account, "no account is connected");
+      if (grant.status === "needs_reauth") throw notConnected(account, grant.reason);
+      if (record?.refreshToken === undefined) {
+        const reason = "the provider's token has run out, and it gave none to renew it with";
+        await this.#keeper.needsPerson(grant, reason);
+        throw notConnected(account, reason);
+      }
+      return this.#obtain(account, lease, grant, record);
+    });
+  }
+
+  /** Asks the provider; the intent is noted before. */
+  async #obtain(
+    account: OAuthAccount,
+    lease: Lease,
+    before: OAuthGrant | null,
+    record: TokenRecord | null,
+  ): Promise<OAuthToken> {
+    const { client, audit } = this.#deps;
+    const { spec } = account;
+    const wasInterrupted = before?.intent !== null && before !== null;
+    let grant = before;
+    if (grant !== null) {
+      grant = await this.#keeper.intend(grant);
+      if (grant === null) throw this.#busy(account);
+    }
+    return audit.change(this.#act(account, SYSTEM, "token.refresh"), async () => {
+      const answer =
+        record === null
+          ? await client.clientCredentials(spec)
+          : await client.refresh(spec, record.refreshToken!, record.scope);
+      if (!answer.ok) throw await this.#failed(account, grant, answer.reason, wasInterrupted);
+      const { refreshToken = record?.refreshToken, ...token } = answer.value.token;
+      // Not every provider replaces it.
+      const kept = { ...token, ...(refreshToken !== undefined && { refreshToken }) };
+      return this.#save(account, lease, grant, { ...answer.value, token: kept }, false);
+    });
+  }
+
+  async #save(
+    account: OAuthAccount,
+    lease: Lease,
+    before: OAuthGrant | null,
+    granted: GrantedToken,
+    isByPerson: boolean,
+  ): Promise<OAuthToken> {
+    const { time } = this.#deps;
+    const now = time.now();
+    const record: TokenRecord = {
+      ...granted.token,
+      generation: (before?.generation ?? 0) + 1,
+      obtainedAt: now,
+    };
+    this.#unsaved.set(keyOf(account), granted);
+    lease.assertHeld();
+    await this.#keeper.store(account, record);
+    this.#unsaved.delete(keyOf(account));
+    await this.#keeper.settle(account, before, record, granted, isByPerson);
+    this.#backOff.succeeded(keyOf(account));
+    return record;
+  }
+
+  /** What to throw. */
+  async #failed(
+    account: OAuthAccount,
+    grant: OAuthGrant | null,
+    { kind, reason, retryAfterMs }: OAuthFault,
+    wasInterrupted: boolean,
+  ): Promise<AppError> {
+    const { logger } = this.#deps;
+    const { spec, owner } = account;
+    const fields = { instanceId: spec.instanceId, owner, kind, reason };
+    if ((kind === "invalid-grant" || kind === "denied") && grant !== null) {
+      const why = wasInterrupted
+        ? "an earlier renewal ended without an answer that could be saved, and the provider does not take the old token again"
+        : reason;
+      logger.warn("An account must be connected again", fields);
+      await this.#keeper.needsPerson(grant, why);
+      return notConnected(account, why);
+    }
+    logger.warn("A token could not be renewed", fields);
+    const waitMs = this.#backOff.failed(keyOf(account), reason, retryAfterMs);
+    return this.#unavailable(account, reason, waitMs);
+  }
+
+  #alone<T>(account: OAuthAccount, work: (lease: Lease) => Promise<T>): Promise<T> {
+    return this.#deps.turns.run(`oauth.${keyOf(account)}`, work);
+  }
+
+  #act({ spec, owner }: OAuthAccount, actor: VaultActor, action: "token.refresh" | "token.revoke") {
+    return actOn({ owner, instanceId: spec.instanceId, name: TOKEN_NAME }, actor, action);
+  }
+
+  #unavailable({ spec }: OAuthAccount, reason: string, waitMs: number): AppError {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
+    return new AppError(
+      "OAUTH_UNAVAILABLE",
+      `The provider of "${spec.instanceId}" gave no token: ${reason} Try again in ${seconds} s.`,
+    );
+  }
+
+  #busy({ spec }: OAuthAccount): AppError {
+    return new AppError(
+      "VAULT_UNAVAILABLE",
+      `The connection of "${spec.instanceId}" is changed by others; try again.`,
+    );
+  }
+}
+
+function lifetimeOf({ expiresAt, obtainedAt }: TokenRecord): number {
+  return expiresAt - obtainedAt;
+}
+
+/** Of a token that never lives for minutes, a part of its life. */
+function skewOf(record: TokenRecord): number {
+  return Math.min(SKEW_MS, lifetimeOf(record) / 4);
+}
+
+/** Whether the client grants to itself, so that nobody has to be asked. */
+function isOwnGrant({ settings }: OAuthClientSpec): boolean {
+  return settings.grant === "client_credentials";
+}
+
+function notConnected({ spec }: OAuthAccount, reason: string | null): AppError {
+  return new AppError(
+    "NOT_CONNECTED",
+    `"${spec.instanceId}" needs its account connected: ${reason ?? "nobody has connected it"}.`,
+  );
+}
+
+/** Owners may have any printable characters. */
+function keyOf({ spec, owner }: OAuthAccount): string {
+  return `${spec.instanceId} ${owner}`;
+}

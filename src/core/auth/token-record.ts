@@ -1,0 +1,58 @@
+import * as z from "zod";
+import type { OAuthToken } from "../../types/oauth.ts";
+import { allocateSecret } from "../../util/secret-bytes.ts";
+
+/** The name under which an owner's tokens are in the vault. */
+export const TOKEN_NAME = "$oauth.token";
+
+/** An owner's tokens, as the vault has them: one record, so that none is ever of another pair than the others. */
+export interface TokenRecord extends OAuthToken {
+  /** Which pair of the grant's it is. */
+  readonly generation: number;
+  /** Epoch milliseconds. */
+  readonly obtainedAt: number;
+}
+
+const RECORD = z.object({
+  accessToken: z.string().min(1),
+  refreshToken: z.string().min(1).optional(),
+  expiresAt: z.int(),
+  scope: z.string(),
+  tokenType: z.string(),
+  generation: z.int(),
+  obtainedAt: z.int(),
+});
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+const encoder = new TextEncoder();
+
+/** The record's bytes, for the caller to zero. */
+export function tokenBytes(record: TokenRecord): Uint8Array {
+  const text = JSON.stringify(record);
+  const bytes = allocateSecret(text.length * 3);
+  return bytes.subarray(0, encoder.encodeInto(text, bytes).written);
+}
+
+/** What the vault gave. The vault has authenticated it, so only the shape is looked at; `null` when it is another's. */
+export function readTokenBytes(bytes: Uint8Array): TokenRecord | null {
+  try {
+    const value: unknown = JSON.parse(decoder.decode(bytes));
+    return isTokenRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isTokenRecord(value: unknown): value is TokenRecord {
+  return RECORD.safeParse(value).success;
+}
+
+/** As a plugin gets it: the refresh token stays here. */
+export function toPluginToken({
+  accessToken,
+  expiresAt,
+  scope,
+  tokenType,
+}: OAuthToken): OAuthToken {
+  return { accessToken, expiresAt, scope, tokenType };
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest";
+import {
+  askedLink,
+  callTool,
+  createBrowser,
+  openConnectApp,
+  PUBLIC_URL,
+} from "../helpers/connect-app.ts";
+import { startOidcServer } from "../helpers/oidc-server.ts";
+import { ADMIN_TOKEN } from "../helpers/test-app.ts";
+
+describe("a callback", () => {
+  /** A person who has granted, and has not come back yet. */
+  async function openGranted(options: Parameters<typeof openConnectApp>[0] = {}) {
+    const opened = await openConnectApp(options);
+    const { link } = await askedLink(opened.app);
+    const browser = createBrowser(opened.app);
+    const back = new URL(await browser.goTo(link, ADMIN_TOKEN));
+    return { ...opened, link, browser, back };
+  }
+  type Granted = Awaited<ReturnType<typeof openGranted>>;
+  const changed = (back: URL, change: (query: URLSearchParams) => void): string => {
+    const url = new URL(back);
+    change(url.searchParams);
+    return url.href;
+  };
+
+  it.each<[string, number, (granted: Granted) => unknown]>([
+    [
+      "without a state",
+      400,
+      ({ browser, back }) => browser.open(changed(back, (q) => q.delete("state"))),
+    ],
+    [
+      "with another state",
+      410,
+      ({ browser, back }) => browser.open(changed(back, (q) => q.set("state", "A".repeat(43)))),
+    ],
+    [
+      "with half a state",
+      410,
+      ({ browser, back }) =>
+        browser.open(changed(back, (q) => q.set("state", q.get("state")!.slice(1)))),
+    ],
+    [
+      "with two states",
+      400,
+      ({ browser, back }) => browser.open(changed(back, (q) => q.append("state", q.get("state")!))),
+    ],
+    [
+      "with two codes",
+      400,
+      ({ browser, back }) => browser.open(changed(back, (q) => q.append("code", "another"))),
+    ],
+    [
+      "with two issuers",
+      400,
+      ({ browser, back }) =>
+        browser.open(changed(back, (q) => q.append("iss", "https://evil.example"))),
+    ],
+    [
+      "without a code",
+      502,
+      ({ browser, back }) => browser.open(changed(back, (q) => q.delete("code"))),
+    ],
+    [
+      "of another issuer",
+      502,
+      ({ browser, back }) =>
+        browser.open(changed(back, (q) => q.set("iss", "https://evil.example"))),
+    ],
+    [
+      "of no issuer, where the server says that it names itself",
+      502,
+      ({ browser, back }) => browser.open(changed(back, (q) => q.delete("iss"))),
+    ],
+    [
+      "at another plugin",
+      410,
+      ({ browser, back }) => browser.open(back.href.replace("/drive?", "/other?")),
+    ],
+    [
+      "at a plugin that is not there",
+      410,
+      ({ browser, back }) => browser.open(back.href.replace("/drive?", "/nobody?")),
+    ],
+    ["in another browser", 410, ({ app, back }) => createBrowser(app).open(back.href)],
+    [
+      "in the browser of somebody who connects an account, too",
+      410,
+      async ({ app, back }) => {
+        const other = createBrowser(app);
+        await other.submit((await askedLink(app)).link, { secret: ADMIN_TOKEN });
+        return other.open(back.href);
+      },
+    ],
+    [
+      "with a binding that somebody has put there",
+      410,
+      ({ app, back }) =>
+        createBrowser(app).open(back.href, {
+          headers: { cookie: `mcp-plugin-server-connect=${"A".repeat(43)}` },
+        }),
+    ],
+    [
+      "after the person has gone to the provider once more",
+      410,
+      async ({ browser, link, back }) => {
+        await browser.submit(link);
+        return browser.open(back.href);
+      },
+    ],
+  ])("%s is refused, and the provider is asked for nothing", async (_what, status, open) => {
+    const granted = await openGranted();
+    const page = (await open(granted)) as { status: number; text: string };
+    expect(page.status).toBe(status);
+    expect(page.text).toContain("Nothing was connected");
+    expect(granted.tokenRequests()).toBe(0);
+    const { result } = await callTool(granted.app, "drive_state");
+    expect(result.structuredContent.isAuthenticated).toBe(false);
+  });
+
+  it("counts once", async () => {
+    const { browser, back, tokenRequests } = await openGranted();
+    const pages = await Promise.all(Array.from({ length: 8 }, () => browser.open(back.href)));
+    expect(pages.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array<number>(7).fill(410),
+    ]);
+    expect((await browser.open(back.href)).status).toBe(410);
+    expect(tokenRequests()).toBe(1);
+  });
+
+  it("of a person who said no says so, and lets them try again", async () => {
+    const { app, tokenRequests } = await openConnectApp();
+    const { link } = await askedLink(app);
+    const browser = createBrowser(app);
+    const back = await browser.goTo(link, ADMIN_TOKEN, { decision: "deny" });
+    const page = await browser.open(back);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain("Nothing was connected");
+    expect(tokenRequests()).toBe(0);
+    const again = await browser.goTo(link, ADMIN_TOKEN);
+    expect((await browser.open(again)).text).toContain("is connected");
+  });
+
+  it("never brings a code of one server to another", async () => {
+    const { app, oidc } = await openConnectApp();
+    const evil = await startOidcServer({ redirectUris: [`${PUBLIC_URL}/oauth/callback/drive`] });
+    const { link } = await askedLink(app);
+    const browser = createBrowser(app);
+    const back = new URL(await browser.goTo(link, ADMIN_TOKEN));
+    back.searchParams.set("iss", evil.issuer);
+    expect((await browser.open(back.href)).status).toBe(502);
+    expect([oidc.hits("POST /token"), evil.hits("POST /token")]).toEqual([0, 0]);
+  });
+
+  it("says what was not granted", async () => {
+    const { browser, back } = await openGranted({
+      scopes: ["openid", "offline_access", "read", "write"],
+      server: { grantScopes: (asked) => asked.filter((scope) => scope !== "write") },
+    });
+    const page = await browser.open(back.href);
+    expect(page.status).toBe(200);
+    expect(page.text).toMatch(/Not granted: <code>write<\/code>/);
+  });
+});

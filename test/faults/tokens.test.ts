@@ -1,0 +1,137 @@
+import { randomInt } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { AppError } from "../../src/index.ts";
+import { grantAs } from "../helpers/oidc-person.ts";
+import { startOidcServer, type OidcServer } from "../helpers/oidc-server.ts";
+import { startChild } from "./child.ts";
+import { FAULT_TIMEOUT, reportFigure, scaled } from "./figures.ts";
+import { FAULT_ACTOR, makePlaceFolder } from "./node-place.ts";
+import { openTokenPlace, REDIRECT_URI, type TokenPlace } from "./token-place.ts";
+
+const PROCESSES = 4;
+const CALLERS = 100;
+/** Of a process each, between the provider's answer and the save. */
+const KILLS = scaled(10, 200);
+/** In the last quarter of its life, a token counts as run out. */
+const SHORT_LIFE_SECONDS = 8;
+const RUNS_OUT_AFTER_MS = 6_500;
+
+const totals = { kills: 0, unsaved: 0, kept: 0, reconnected: 0, silent: 0, wrong: 0 };
+
+async function open(options: { readonly honoursPrevious?: boolean; readonly seconds?: number }) {
+  const { path, remove } = makePlaceFolder();
+  onTestFinished(remove);
+  const oidc = await startOidcServer({
+    redirectUris: [REDIRECT_URI],
+    accessTokenSeconds: options.seconds ?? 3_600,
+    honoursPrevious: options.honoursPrevious ?? false,
+  });
+  const place = await openTokenPlace(path, oidc.issuer);
+  onTestFinished(() => place.close());
+  await connect(place);
+  return { path, oidc, place };
+}
+
+/** As a person does. */
+async function connect({ client, tokens, account }: TokenPlace): Promise<void> {
+  const flow = { state: "s".repeat(43), codeVerifier: "v".repeat(43) };
+  const left = await client.authorizationUrl(account.spec, flow);
+  if (!left.ok) throw new Error(left.reason.reason);
+  const { url, issuer } = left.value;
+  const { searchParams: callback } = await grantAs(url, REDIRECT_URI);
+  const granted = await client.exchange(account.spec, { ...flow, issuer, callback });
+  if (!granted.ok) throw new Error(granted.reason.reason);
+  await tokens.connect(account, granted.value);
+}
+
+/** What the provider itself says of a token. */
+async function isGood(oidc: OidcServer, accessToken: string): Promise<boolean> {
+  const found = await oidc.provider.AccessToken.find(accessToken);
+  return found !== undefined && found.isValid;
+}
+
+describe("a token that has run out", () => {
+  it(
+    `is renewed once for ${PROCESSES * CALLERS} callers in ${PROCESSES} processes`,
+    { timeout: FAULT_TIMEOUT },
+    async () => {
+      const { path, oidc } = await open({ seconds: SHORT_LIFE_SECONDS });
+      const at = Date.now() + RUNS_OUT_AFTER_MS;
+      const got: string[] = [];
+      const children = Array.from({ length: PROCESSES }, () =>
+        startChild("token-callers.ts", [path, oidc.issuer, `${CALLERS}`, `${at}`], {
+          onSaid: (said) => void ("got" in said && got.push(said.got)),
+        }),
+      );
+      const before = oidc.hits("POST /token");
+      for (const child of children) await child.assertEnd(0);
+      expect(got).toHaveLength(PROCESSES * CALLERS);
+      expect(new Set(got).size).toBe(1);
+      expect(await isGood(oidc, got[0]!)).toBe(true);
+      expect(oidc.hits("POST /token") - before).toBe(1);
+      reportFigure("tokens: callers at once in four processes", got.length);
+      reportFigure("tokens: requests to the provider for them", oidc.hits("POST /token") - before);
+    },
+  );
+});
+
+describe("a process that is killed between the provider's answer and the save", () => {
+  it.each([
+    ["takes the token before once more", true],
+    ["takes each token once", false],
+  ])(
+    `loses no grant in silence, with a provider that %s`,
+    { timeout: FAULT_TIMEOUT },
+    async (_what, honoursPrevious) => {
+      const { path, oidc, place } = await open({ honoursPrevious });
+      let lost = 0;
+      for (let kill = 0; kill < KILLS / 2; kill++) {
+        const isSaved = await killOnce(path, oidc.issuer);
+        totals.kills++;
+        if (!isSaved) totals.unsaved++;
+        const found = await place.tokens.refresh(place.account).catch((error: unknown) => error);
+        if (found instanceof AppError) {
+          // Said in so many words, and nothing else.
+          const isSaid = found.code === "NOT_CONNECTED";
+          if (!isSaid || (await place.tokens.isConnected(place.account))) totals.silent++;
+          lost++;
+          totals.reconnected++;
+          await connect(place);
+        } else {
+          totals.kept++;
+        }
+        const { accessToken } = await place.tokens.token(place.account, FAULT_ACTOR);
+        if (!(await isGood(oidc, accessToken))) totals.wrong++;
+      }
+      expect([totals.wrong, totals.silent]).toEqual([0, 0]);
+      expect(honoursPrevious ? lost : 0).toBe(0);
+    },
+  );
+
+  afterAll(() => {
+    reportFigure("tokens: kills between answer and save", totals.kills);
+    reportFigure("tokens: of these before it was saved", totals.unsaved);
+    reportFigure("tokens: grants that went on", totals.kept);
+    reportFigure("tokens: grants that needed a person, and said so", totals.reconnected);
+    reportFigure("tokens: grants that were lost without a word", totals.silent);
+    reportFigure("tokens: wrong tokens used", totals.wrong);
+  });
+});
+
+/** Answers whether it had saved the new tokens by then. */
+async function killOnce(folder: string, issuer: string): Promise<boolean> {
+  const answered = Promise.withResolvers<void>();
+  const state = { isSaved: false };
+  const child = startChild("token-killed.ts", [folder, issuer], {
+    onSaid(said) {
+      if ("answered" in said) answered.resolve();
+      if ("saved" in said) state.isSaved = true;
+    },
+  });
+  await Promise.race([answered.promise, child.ended]);
+  await pause(randomInt(8));
+  child.kill();
+  await child.assertEnd("SIGKILL");
+  return state.isSaved;
+}
