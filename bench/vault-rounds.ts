@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, readSettings } from "../adapters/node/index.ts";
+import { systemTime } from "../adapters/node/runtime.ts";
 import { openStores } from "../adapters/node/stores.ts";
+import type { OAuthClient } from "../src/core/auth/oauth-client.ts";
+import type { OAuthAccount } from "../src/core/auth/token-keeper.ts";
+import { TokenManager } from "../src/core/auth/token-manager.ts";
+import { VaultAudit } from "../src/core/auth/vault-audit.ts";
+import { createOAuthGrantRepository } from "../src/index.ts";
 import { LANES, type VaultRates, type VaultRound } from "./vault.ts";
 
 // Measures the vault as a server has it, and bare Web Crypto, in turns, and sends a round each: <rounds> <milliseconds>
@@ -14,8 +20,10 @@ const NAMES_AN_INSTANCE = 8;
 const WARM_UP_MS = 300;
 
 const dataDir = mkdtempSync(join(tmpdir(), "mcps-bench-vault-"));
-const stores = await openStores(readSettings({ MCP_DATA_DIR: dataDir }), createLogger());
-const vault = stores.vault.for("shared", { actor: "plugin:bench", requestId: null });
+const logger = createLogger();
+const stores = await openStores(readSettings({ MCP_DATA_DIR: dataDir }), logger);
+const ACTOR = { actor: "plugin:bench", requestId: null };
+const vault = stores.vault.for("shared", ACTOR);
 const newSecret = () => crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
 
 /** Each lane has a credential of its own. */
@@ -38,7 +46,36 @@ const iv = newIv();
 const sealed = await encrypt(iv);
 const decrypt = () => crypto.subtle.decrypt({ name: "AES-GCM", iv }, key, sealed);
 
-for (let lane = 0; lane < LANES; lane++) await write(lane);
+const tokens = new TokenManager({
+  ...stores,
+  grants: createOAuthGrantRepository(stores.database.db),
+  // Nobody is asked for what is good for an hour.
+  client: {} as OAuthClient,
+  audit: new VaultAudit(stores.audit, logger),
+  time: systemTime,
+  logger,
+});
+const accountOf = (lane: number): OAuthAccount => ({
+  spec: { instanceId: placeOf(lane)[0], settings: {} } as OAuthAccount["spec"],
+  owner: `client:${lane}`,
+});
+const token = async (lane: number) => {
+  const { accessToken } = await tokens.token(accountOf(lane), ACTOR);
+  if (accessToken.length !== SECRET_BYTES) throw new Error("A token is not what was granted.");
+};
+for (let lane = 0; lane < LANES; lane++) {
+  await write(lane);
+  const granted = {
+    accessToken: `${lane}`.padStart(SECRET_BYTES, "x"),
+    refreshToken: "y".repeat(64),
+  };
+  const expiresAt = Date.now() + 3_600_000;
+  await tokens.connect(accountOf(lane), {
+    token: { ...granted, expiresAt, scope: "read write", tokenType: "Bearer" },
+    missingScopes: [],
+    account: null,
+  });
+}
 await round(WARM_UP_MS);
 for (let count = 0; count < Number(rounds); count++) process.send!(await round(Number(ms)));
 await stores.close();
@@ -49,6 +86,7 @@ async function round(duration: number): Promise<VaultRound> {
   return {
     decrypts: await rates(duration, decrypt),
     reads: await rates(duration, read),
+    tokens: await rates(duration, token),
     encrypts: await rates(duration, () => encrypt(newIv())),
     writes: await rates(duration, write),
   };

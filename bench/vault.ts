@@ -20,6 +20,8 @@ export interface VaultRound {
   /** From the embedded database, with the audit record in its journal and in the database, as a server has it. */
   readonly reads: VaultRates;
   readonly writes: VaultRates;
+  /** Access tokens that are good, from the token manager. */
+  readonly tokens: VaultRates;
 }
 
 /** Measures the vault in a process of its own. */
@@ -44,6 +46,8 @@ export function vaultRatios(rounds: readonly VaultRound[]): Record<string, numbe
   return {
     "audited reads/s to bare decrypts'": ratio("reads", "decrypts", "one"),
     "the same, 64 at a time": ratio("reads", "decrypts", "many"),
+    "good tokens/s to audited reads'": ratio("tokens", "reads", "one"),
+    "the same for tokens, 64 at a time": ratio("tokens", "reads", "many"),
     "sealed writes/s to bare encrypts'": ratio("writes", "encrypts", "one"),
     "the same for writes, 64 at a time": ratio("writes", "encrypts", "many"),
   };
@@ -56,6 +60,7 @@ export function printVault(rounds: readonly VaultRound[]): void {
   for (const [name, what] of [
     ["bare Web Crypto decrypt", "decrypts"],
     ["audited read", "reads"],
+    ["good access token", "tokens"],
     ["bare Web Crypto encrypt", "encrypts"],
     ["sealed write", "writes"],
   ] as const) {

@@ -55,9 +55,13 @@ const CLIENTS: readonly [
 ];
 
 describe("a person is asked to connect an account, and the call goes on", () => {
-  it.each(CLIENTS)("with %s", async (_name, connect) => {
+  const ways = CLIENTS.flatMap(([name, connect]) =>
+    (["in-process", "worker"] as const).map((host) => [name, host, connect] as const),
+  );
+
+  it.each(ways)("with %s, plugin %s", async (_name, host, connect) => {
     const oidc = await startOidcServer({ redirectUris: [FOLDER_CALLBACK] });
-    const folder = makeOAuthFolder(oidc.issuer);
+    const folder = makeOAuthFolder(oidc.issuer, { host });
     const { port } = await startNodeServer(folder.env);
     const url = `http://localhost:${port}`;
     await storeSecret(url, folder);

@@ -46,12 +46,12 @@ export default class {
 `;
 
 /** A folder with settings for servers that run one plugin, `drive`, whose accounts are at an authorization server. */
-export function makeOAuthFolder(issuer: string): OAuthFolder {
+export function makeOAuthFolder(issuer: string, entry: object = {}): OAuthFolder {
   const { path, remove } = temporaryFolder();
   onTestFinished(remove);
   mkdirSync(join(path, "plugins/drive"), { recursive: true });
   writeFileSync(join(path, "plugins/drive/index.js"), code(issuer));
-  const plugins = { drive: { package: "./drive", oauth: { clientId: "basic" } } };
+  const plugins = { drive: { package: "./drive", oauth: { clientId: "basic" }, ...entry } };
   writeFileSync(join(path, "plugins.json"), JSON.stringify({ plugins }));
   const dataDir = join(path, "data");
   const [adminToken, clientKey] = [

@@ -45,12 +45,6 @@ export class SignIns {
     return session && principals(session.principalId);
   }
 
-  async end(secret: string | null): Promise<void> {
-    if (secret !== null && SECRET.test(secret)) {
-      await this.#deps.store.remove(await this.#hash(secret));
-    }
-  }
-
   async #hash(secret: string): Promise<string> {
     return toHex(await this.#deps.sha256(utf8(secret)));
   }

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import {
+  askedLink,
+  callTool,
+  createBrowser,
+  openConnectApp,
+  PUBLIC_URL,
+} from "../helpers/connect-app.ts";
+import { ADMIN_TOKEN, CLIENT_KEY, type TestApp } from "../helpers/test-app.ts";
+
+const ask = (app: TestApp, method: string, path: string, key: string | null = ADMIN_TOKEN) =>
+  app.request(`/api/auth/oauth/${path}`, { method, key });
+
+async function openConnected() {
+  const opened = await openConnectApp();
+  const browser = createBrowser(opened.app);
+  await browser.open(await browser.goTo((await askedLink(opened.app)).link, ADMIN_TOKEN));
+  return opened;
+}
+
+describe("/api/auth/oauth", () => {
+  it.each([
+    ["GET", "initiate/drive"],
+    ["GET", "connections"],
+    ["POST", "refresh/drive"],
+    ["POST", "revoke/drive"],
+    ["PUT", "client-secret/drive"],
+  ])("is for administrators: %s %s", async (method, path) => {
+    const { app } = await openConnectApp();
+    expect((await ask(app, method, path, null)).status).toBe(401);
+    expect((await ask(app, method, path, CLIENT_KEY)).status).toBe(403);
+  });
+
+  it("begins a flow without any effect but an address that is good for ten minutes", async () => {
+    const { app, oidc } = await openConnectApp();
+    const { authUrl, state } = await (await ask(app, "GET", "initiate/drive")).json();
+    expect(authUrl).toBe(`${PUBLIC_URL}/connect/${state}`);
+    expect(oidc.requests).toEqual([]);
+    expect(await (await ask(app, "GET", "connections")).json()).toEqual({ data: [] });
+  });
+
+  it("tells of connections without a word of their tokens", async () => {
+    const { app } = await openConnected();
+    const text = await (await ask(app, "GET", "connections?plugin=drive")).text();
+    expect(JSON.parse(text).data).toEqual([
+      {
+        plugin: "drive",
+        owner: "shared",
+        status: "connected",
+        reason: null,
+        account: "alice@example.test",
+        scope: "openid offline_access read",
+        missingScopes: [],
+        connectedAt: expect.any(Number),
+        refreshedAt: null,
+        expiresAt: expect.any(Number),
+        isRefreshable: true,
+      },
+    ]);
+    expect(await (await ask(app, "GET", "connections?plugin=other")).json()).toEqual({ data: [] });
+  });
+
+  it("renews and ends a connection", async () => {
+    const { app, oidc } = await openConnected();
+    const renewed = await (await ask(app, "POST", "refresh/drive")).json();
+    expect(renewed).toMatchObject({ plugin: "drive", refreshedAt: expect.any(Number) });
+    expect(await (await ask(app, "POST", "revoke/drive")).json()).toEqual({
+      plugin: "drive",
+      provider: "revoked",
+    });
+    expect(oidc.hits("POST /token/revocation")).toBeGreaterThan(0);
+    expect((await ask(app, "POST", "revoke/drive")).status).toBe(404);
+    expect((await callTool(app, "drive_token")).result.content[0].text).toContain(
+      "needs an account",
+    );
+  });
+
+  it.each([
+    ["GET", "initiate/nobody", 404],
+    ["POST", "revoke/nobody", 404],
+    ["POST", "refresh/drive", 409],
+    ["GET", "initiate/drive?owner=me", 400],
+    ["GET", "initiate/drive?owner=client:a", 422],
+  ])("%s %s is answered with %i", async (method, path, status) => {
+    const { app } = await openConnectApp();
+    expect((await ask(app, method, path)).status).toBe(status);
+  });
+
+  it("takes a client secret and gives it to nobody", async () => {
+    const { app } = await openConnectApp();
+    const credentials = await app.request("/api/auth/credentials", { key: ADMIN_TOKEN });
+    expect(await credentials.json()).toEqual({ data: [] });
+    const set = await app.request("/api/auth/credentials", {
+      method: "POST",
+      key: ADMIN_TOKEN,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ plugin: "drive", name: "$oauth.client_secret", value: "mine now" }),
+    });
+    expect(set.status).toBe(422);
+  });
+});
+
+describe("/oauth/client/:pluginId", () => {
+  it("says who the client is, where the provider reads that, and nothing else", async () => {
+    const { app } = await openConnectApp({
+      entries: { drive: { oauth: { registration: "metadata-document" } } },
+    });
+    const answer = await app.request("/oauth/client/drive", { key: null });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      client_id: `${PUBLIC_URL}/oauth/client/drive`,
+      redirect_uris: [`${PUBLIC_URL}/oauth/callback/drive`],
+      token_endpoint_auth_method: "none",
+    });
+    for (const id of ["other", "nobody", "__proto__"]) {
+      expect((await app.request(`/oauth/client/${id}`, { key: null })).status).toBe(404);
+    }
+  });
+});
