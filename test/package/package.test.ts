@@ -25,7 +25,7 @@ import {
   type Banner,
 } from "../helpers/server-process.ts";
 
-const MAX_TARBALL_BYTES = 512 * 1024;
+const MAX_TARBALL_BYTES = 640 * 1024;
 /** What the package is made of; a copy of it is built, so that nothing in the checkout is touched. */
 const INGREDIENTS = [
   "adapters",
