@@ -62,6 +62,8 @@ export function createProviderScript(now: () => number, lifetimeMs = 3_600_000) 
     },
     clientCredentials: async () => {
       state.refreshes++;
+      const fault = state.faults.shift();
+      if (fault !== undefined) return refuse(fault);
       return ok(grant());
     },
     async revoke(_spec, { accessToken }) {

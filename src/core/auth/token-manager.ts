@@ -161,8 +161,8 @@ export class TokenManager {
       const unsaved = this.#unsaved.get(keyOf(account));
       if (unsaved !== undefined) return this.#save(account, lease, grant, unsaved, false);
       const record = await this.#keeper.load(account, SYSTEM);
-      if (grant !== null && record?.generation === grant.generation + 1) {
-        // A process died when it had saved them and not said so yet.
+      if (record !== null && (grant === null || record.generation === grant.generation + 1)) {
+        // A process died when it had saved them and not said so yet; or they came with a backup.
         grant = await this.#keeper.settle(account, grant, record);
       }
       // Another process may have been quicker.
@@ -243,7 +243,9 @@ export class TokenManager {
     const { logger } = this.#deps;
     const { spec, owner } = account;
     const fields = { instanceId: spec.instanceId, owner, kind, reason };
-    if ((kind === "invalid-grant" || kind === "denied") && grant !== null) {
+    const isOver = kind === "invalid-grant" || kind === "denied";
+    // Where the client grants to itself, no person can help.
+    if (isOver && grant !== null && !isOwnGrant(spec)) {
       const why = wasInterrupted
         ? "an earlier renewal ended without an answer that could be saved, and the provider does not take the old token again"
         : reason;

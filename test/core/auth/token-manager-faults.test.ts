@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Time } from "../../../src/index.ts";
+import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
 import { account, HOUR, MINUTE, openConnected, openManager } from "../../helpers/token-manager.ts";
 import { codesOf, TEST_ACTOR } from "../../helpers/vault.ts";
 
@@ -85,6 +86,31 @@ describe("a person is asked for", () => {
       message: expect.stringContaining("its plugin says so"),
     });
     expect(await tokens.isConnected(account)).toBe(false);
+  });
+
+  it("not where the client grants to itself: its provider is left alone for a while", async () => {
+    const { tokens, time, provider } = await openManager();
+    const own = {
+      owner: "shared",
+      spec: { ...PROVIDER_SPEC, settings: { grant: "client_credentials" } },
+    } as const;
+    await tokens.token(own, TEST_ACTOR);
+    await time.advance(HOUR);
+    provider.state.faults.push({ kind: "denied", reason: "It says no." });
+    for (let round = 0; round < 3; round++) {
+      expect(await codesOf([tokens.token(own, TEST_ACTOR)])).toEqual(["OAUTH_UNAVAILABLE"]);
+    }
+    expect(provider.state.refreshes).toBe(2);
+    await time.advance(1_000);
+    expect((await tokens.token(own, TEST_ACTOR)).accessToken).toBe("access-2-of-the-provider");
+  });
+
+  it("not for tokens that came with a backup, whose grant did not", async () => {
+    const { tokens, token, time, grants } = await openConnected();
+    await grants.remove("drive", "shared");
+    await time.advance(HOUR);
+    expect((await token(tokens)).accessToken).toBe("access-2-of-the-provider");
+    expect(await grants.find("drive", "shared")).toMatchObject({ status: "connected" });
   });
 
   it("until the account is connected again", async () => {
