@@ -1,6 +1,6 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import type { Scrubber } from "../types/scrubber.ts";
+import type { LearnedSecret, Scrubber } from "../types/scrubber.ts";
 import { toHex } from "../util/bytes.ts";
 import { FormIndex, type Fingerprint } from "./form-index.ts";
 import { secretForms } from "./secret-forms.ts";
@@ -29,10 +29,11 @@ export function createScrubber({
   let known: KnownSecrets | null = null;
   return {
     learn(secret) {
-      if (secret.length < MIN_SECRET_BYTES) return;
+      if (secret.length < MIN_SECRET_BYTES) return null;
       known ??= new KnownSecrets(maxSecrets, maxForms);
-      known.learn(secret);
+      return known.learn(secret);
     },
+    knows: (learned) => known?.knows(learned) ?? false,
     scrub: (text) => known?.scrub(text) ?? text,
     get isEmpty() {
       return known === null;
@@ -53,14 +54,17 @@ class KnownSecrets {
     this.#maxForms = maxForms;
   }
 
-  learn(secret: Uint8Array): void {
-    const id = this.#mac(secret);
-    const before = this.#forms.get(id);
-    if (before !== undefined) {
-      this.#forms.delete(id);
-      this.#forms.set(id, before);
-      return;
-    }
+  knows(id: LearnedSecret): boolean {
+    const forms = this.#forms.get(id);
+    if (forms === undefined) return false;
+    this.#forms.delete(id);
+    this.#forms.set(id, forms);
+    return true;
+  }
+
+  learn(secret: Uint8Array): LearnedSecret {
+    const id = this.#mac(secret) as LearnedSecret;
+    if (this.knows(id)) return id;
     const forms: Fingerprint[] = [];
     for (const units of secretForms(secret)) {
       const form = this.#index.add(units);
@@ -68,6 +72,7 @@ class KnownSecrets {
     }
     this.#forms.set(id, forms);
     while (this.#forms.size > this.#maxSecrets || this.#isTooMuch()) this.#forgetOldest();
+    return id;
   }
 
   scrub(text: string): string {

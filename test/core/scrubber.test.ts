@@ -279,3 +279,29 @@ describe("the bytes that are learned", () => {
     expect(scrubber.scrub("a secret of somebody's")).toBe("[redacted]");
   });
 });
+
+describe("what a secret is known by", () => {
+  it("is the same for the same secret, and says nothing of it", () => {
+    const scrubber = createScrubber();
+    const learned = scrubber.learn(utf8("a secret of ours"));
+    expect(scrubber.learn(utf8("a secret of ours"))).toBe(learned);
+    expect(scrubber.learn(utf8("another secret"))).not.toBe(learned);
+    expect(learned).toMatch(/^[0-9a-f]{32}$/);
+    expect(createScrubber().learn(utf8("a secret of ours"))).not.toBe(learned);
+  });
+
+  it("is nothing for one that is too short", () => {
+    expect(createScrubber().learn(utf8("seven c"))).toBeNull();
+  });
+
+  it("tells whether it is known still, and then it is not the next to be forgotten", () => {
+    const scrubber = createScrubber({ maxSecrets: 2 });
+    const [one, two] = ["the first secret", "the second secret"].map((secret) =>
+      scrubber.learn(utf8(secret))!,
+    );
+    expect(scrubber.knows(one!)).toBe(true);
+    scrubber.learn(utf8("the third secret"));
+    expect([scrubber.knows(one!), scrubber.knows(two!)]).toEqual([true, false]);
+    expect(scrubber.scrub("the first secret")).toBe("[redacted]");
+  });
+});

@@ -16,7 +16,12 @@ import { createRecordingLogger } from "./logger.ts";
 export const AUDIT_KEY = new Uint8Array(32).fill(7);
 export const auditKey = createChainKey(AUDIT_KEY);
 
-export const NO_SECRETS: Scrubber = { learn() {}, scrub: (text) => text, isEmpty: true };
+export const NO_SECRETS: Scrubber = {
+  learn: () => null,
+  knows: () => false,
+  scrub: (text) => text,
+  isEmpty: true,
+};
 
 export const auditEntry = (fields: Partial<AuditEntry> = {}): AuditEntry => ({
   actor: "plugin:one",

@@ -1,8 +1,9 @@
 import { AppError } from "../../errors.ts";
-import type { Scrubber } from "../../types/scrubber.ts";
+import type { LearnedSecret, Scrubber } from "../../types/scrubber.ts";
 import type {
   CredentialId,
   CredentialListing,
+  LedgerEntry,
   Owner,
   OwnerVault,
   VaultActor,
@@ -23,6 +24,9 @@ import { atDoor } from "./vault-faults.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+
+/** What the vault's scrubber calls the secrets of entries: learning one again at each use takes a keyed hash of it. */
+const LEARNED = new WeakMap<LedgerEntry, LearnedSecret>();
 
 export interface OwnerCredentialsDeps {
   readonly records: CredentialRecords;
@@ -142,9 +146,14 @@ export class OwnerCredentials implements OwnerVault {
       await audit.record(act, "refused", { reason: "absent" });
       return null;
     }
-    const { secret, record } = opened;
+    const { secret, record, entry } = opened;
     try {
-      scrubber.learn(secret);
+      // A record of the entry's own sequence is always the same one.
+      const learned = record.sequence === entry.sequence ? LEARNED.get(entry) : undefined;
+      if (learned === undefined || !scrubber.knows(learned)) {
+        const now = scrubber.learn(secret);
+        if (now !== null && record.sequence === entry.sequence) LEARNED.set(entry, now);
+      }
       await audit.record(act, "ok", { sequence: record.sequence });
       return secret;
     } catch (error) {

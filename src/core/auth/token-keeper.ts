@@ -1,12 +1,15 @@
 import { AppError } from "../../errors.ts";
 import type { OAuthGrant, OAuthGrantStore, OAuthToken } from "../../types/oauth.ts";
-import type { Scrubber } from "../../types/scrubber.ts";
+import type { LearnedSecret, Scrubber } from "../../types/scrubber.ts";
 import type { Owner, Vault, VaultActor } from "../../types/vault.ts";
 import { utf8 } from "../../util/bytes.ts";
+import { LruMap } from "../../util/lru.ts";
 import type { GrantedToken, OAuthClientSpec } from "./oauth-client.ts";
 import { readTokenBytes, TOKEN_NAME, tokenBytes, type TokenRecord } from "./token-record.ts";
 
 const MAX_TRIES = 5;
+/** Accounts of which it is remembered that their tokens are known to the scrubber. */
+const MAX_LEARNED = 1_000;
 const SYSTEM: VaultActor = { actor: "system", requestId: null };
 
 /** Whose account, of which client. */
@@ -24,6 +27,7 @@ export interface TokenKeeperDeps {
 /** An account's tokens, which are in the vault, and what is known of its grant, which is beside it and no secret. */
 export class TokenKeeper {
   readonly #deps: TokenKeeperDeps;
+  readonly #learned = new LruMap<string, readonly LearnedSecret[]>(MAX_LEARNED);
 
   constructor(deps: TokenKeeperDeps) {
     this.#deps = deps;
@@ -34,8 +38,17 @@ export class TokenKeeper {
     const own = vault.reserved(owner, actor);
     const found = await own.useCredential(spec.instanceId, TOKEN_NAME, readTokenBytes);
     const record = found?.value ?? null;
-    if (record !== null) learnTokens(scrubber, record);
+    if (record !== null) this.#learn(scrubber, spec.instanceId, owner, record);
     return record;
+  }
+
+  /** Each pair of tokens once, as long as the scrubber knows them. */
+  #learn(scrubber: Scrubber, instanceId: string, owner: Owner, record: TokenRecord): void {
+    // Generations begin anew with a new connection.
+    const key = `${instanceId} ${owner} ${record.generation} ${record.obtainedAt}`;
+    const learned = this.#learned.get(key);
+    if (learned?.every((secret) => scrubber.knows(secret)) === true) return;
+    this.#learned.set(key, learnTokens(scrubber, record));
   }
 
   async store({ spec, owner }: OAuthAccount, record: TokenRecord): Promise<void> {
@@ -108,8 +121,12 @@ export class TokenKeeper {
 }
 
 /** They are in one record, and each is a secret of its own. */
-export function learnTokens(scrubber: Scrubber, { accessToken, refreshToken }: OAuthToken): void {
-  for (const text of [accessToken, refreshToken]) {
-    if (text !== undefined) scrubber.learn(utf8(text));
-  }
+export function learnTokens(
+  scrubber: Scrubber,
+  { accessToken, refreshToken }: OAuthToken,
+): LearnedSecret[] {
+  return [accessToken, refreshToken].flatMap((text) => {
+    const learned = text === undefined ? null : scrubber.learn(utf8(text));
+    return learned === null ? [] : [learned];
+  });
 }

@@ -1,5 +1,5 @@
-import * as z from "zod";
 import type { OAuthToken } from "../../types/oauth.ts";
+import { isJsonObject } from "../../util/json-object.ts";
 import { allocateSecret } from "../../util/secret-bytes.ts";
 
 /** The name under which an owner's tokens are in the vault. */
@@ -12,16 +12,6 @@ export interface TokenRecord extends OAuthToken {
   /** Epoch milliseconds. */
   readonly obtainedAt: number;
 }
-
-const RECORD = z.object({
-  accessToken: z.string().min(1),
-  refreshToken: z.string().min(1).optional(),
-  expiresAt: z.int(),
-  scope: z.string(),
-  tokenType: z.string(),
-  generation: z.int(),
-  obtainedAt: z.int(),
-});
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
@@ -37,14 +27,20 @@ export function tokenBytes(record: TokenRecord): Uint8Array {
 export function readTokenBytes(bytes: Uint8Array): TokenRecord | null {
   try {
     const value: unknown = JSON.parse(decoder.decode(bytes));
-    return isTokenRecord(value) ? value : null;
+    return isJsonObject(value) && isTokenRecord(value) ? value : null;
   } catch {
     return null;
   }
 }
 
-function isTokenRecord(value: unknown): value is TokenRecord {
-  return RECORD.safeParse(value).success;
+/** By hand, for each use of a token comes this way. */
+function isTokenRecord(value: Record<string, unknown>): value is TokenRecord & typeof value {
+  const { refreshToken, expiresAt, generation, obtainedAt } = value as Partial<TokenRecord>;
+  return (
+    ["accessToken", "scope", "tokenType"].every((name) => typeof value[name] === "string") &&
+    (refreshToken === undefined || typeof refreshToken === "string") &&
+    [expiresAt, generation, obtainedAt].every((number) => Number.isSafeInteger(number))
+  );
 }
 
 /** As a plugin gets it: the refresh token stays here. */

@@ -32,6 +32,26 @@ describe("the vault", () => {
     },
   );
 
+  it("teaches the scrubber a secret again that it has forgotten, and one that has been replaced", async () => {
+    const scrubber = createScrubber({ maxSecrets: 1 });
+    const { vault } = await openTestVault({ scrubber });
+    const own = vault.for("shared", TEST_ACTOR);
+    await own.storeCredential("weather", "a", SECRET);
+    await own.storeCredential("weather", "b", OTHER);
+    for (const [name, value] of [
+      ["a", SECRET],
+      ["b", OTHER],
+      ["a", SECRET],
+    ] as const) {
+      await own.retrieveCredential("weather", name);
+      expect(scrubber.scrub(`<${value}>`)).toBe("<[redacted]>");
+    }
+    await own.storeCredential("weather", "a", "a third secret");
+    scrubber.learn(new TextEncoder().encode("something else"));
+    await own.retrieveCredential("weather", "a");
+    expect(scrubber.scrub("<a third secret>")).toBe("<[redacted]>");
+  });
+
   it("replaces, lists and deletes, and keeps the date of the first time", async () => {
     const clock = { now: 1_000, elapsed: () => 0, after: () => () => undefined };
     const { vault, place } = await openTestVault({ time: { ...clock, now: () => clock.now } });
