@@ -135,7 +135,7 @@ export type {
   VaultWork,
 } from "./types/vault.ts";
 export type { Scrubber } from "./types/scrubber.ts";
-export type { Sha256, Time } from "./types/runtime.ts";
+export type { HmacSha256, Sha256, Time } from "./types/runtime.ts";
 export type { LegacySession, LegacySessions } from "./types/sessions.ts";
 export type { SchemaEngine, SchemaValidator } from "./types/schema-engine.ts";
 export type { ServerConfig } from "./types/server-config.ts";

@@ -92,6 +92,12 @@ export function createAuditJournal({
     closeSync(file);
   }
 
+  function write(target: OpenFile, records: readonly AuditRecord[]): void {
+    writeWhole(target, Buffer.from(records.map((record) => `${auditLine(record)}\n`).join("")));
+    target.seq = records.at(-1)!.seq;
+    dirty.add(target);
+  }
+
   /** What of a group is not here yet. */
   async function missing(
     target: OpenFile,
@@ -124,11 +130,19 @@ export function createAuditJournal({
       if (records.length === 0) return;
       const target = await openFile(records[0]!.chain);
       const rest = await missing(target, records);
-      if (rest.length === 0) return;
-      const bytes = Buffer.from(rest.map((record) => `${auditLine(record)}\n`).join(""));
-      writeWhole(target, bytes);
-      target.seq = rest.at(-1)!.seq;
-      dirty.add(target);
+      if (rest.length > 0) write(target, rest);
+    },
+
+    appendNow(records) {
+      const [first] = records;
+      if (first === undefined) return false;
+      const target = open.get(first.chain);
+      if (target === undefined || first.seq <= target.seq) return false;
+      const { nlink, size } = fstatSync(target.file);
+      if (nlink === 0) return false;
+      target.found = size;
+      write(target, records);
+      return true;
     },
 
     async sync() {

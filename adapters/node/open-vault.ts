@@ -16,7 +16,7 @@ import { createFileAnchor } from "./audit-anchor.ts";
 import { createAuditJournal } from "./audit-journal.ts";
 import type { OpenDatabase } from "./database.ts";
 import { hasMasterKey, masterKeyPath, masterKeysOf } from "./master-keys.ts";
-import { systemTime } from "./runtime.ts";
+import { hmacSha256, systemTime } from "./runtime.ts";
 import type { Settings } from "./settings.ts";
 
 export interface NodeVaultDeps {
@@ -51,6 +51,7 @@ export async function openNodeVault({
       scrubber,
       time: systemTime,
       logger,
+      hmac: hmacSha256,
     });
   } catch (error) {
     await driver.close?.();

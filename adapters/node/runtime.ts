@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import type { Sha256, Time } from "../../src/index.ts";
+import { createHash, createHmac, createSecretKey } from "node:crypto";
+import type { HmacSha256, Sha256, Time } from "../../src/index.ts";
 
 export const systemTime: Time = {
   now: Date.now,
@@ -13,3 +13,9 @@ export const systemTime: Time = {
 
 export const sha256: Sha256 = (bytes) =>
   new Uint8Array(createHash("sha256").update(bytes).digest());
+
+/** Three times as fast as one in JavaScript. The key is held outside of JavaScript's memory. */
+export const hmacSha256: HmacSha256 = (key) => {
+  const held = createSecretKey(key);
+  return (bytes) => createHmac("sha256", held).update(bytes).digest();
+};

@@ -103,6 +103,8 @@ function truncateLog(sqlite: SqliteDatabase.Database): void {
   sqlite.pragma("busy_timeout = 0");
   try {
     sqlite.pragma("wal_checkpoint(TRUNCATE)");
+  } catch {
+    // What was deleted is deleted: a full disk, too, is something for the next purge.
   } finally {
     sqlite.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   }

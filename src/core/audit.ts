@@ -8,7 +8,7 @@ import type {
   AuditStore,
 } from "../types/audit.ts";
 import type { Logger } from "../types/logger.ts";
-import type { Time } from "../types/runtime.ts";
+import type { HmacSha256, Time } from "../types/runtime.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import { createChainKey } from "./audit/chain-key.ts";
 import { ChainWriter } from "./audit/chain-writer.ts";
@@ -30,6 +30,8 @@ export interface AuditLogDeps {
   readonly scrubber: Scrubber;
   readonly time: Time;
   readonly logger: Logger;
+  /** One that runs everywhere when left out. */
+  readonly hmac?: HmacSha256 | undefined;
 }
 
 export interface AuditVerifyWork {
@@ -105,7 +107,7 @@ export function createAuditLog(deps: AuditLogDeps): AuditTrail {
   }
   const { key, sinks, anchors = [], scrubber, time, logger } = deps;
   const stores = sinks.filter(isStore);
-  const chainKey = createChainKey(key);
+  const chainKey = createChainKey(key, deps.hmac);
   key.fill(0);
   const keepers = anchors.map((anchor) => new HeadKeeper(anchor, time, logger));
   const writer = new ChainWriter({ key: chainKey, sinks, stores, keepers, time, logger });

@@ -72,6 +72,8 @@ export interface AuditSink {
    * @throws whatever keeps it from taking them
    */
   append(records: readonly AuditRecord[]): Promise<void>;
+  /** The same, where it takes no time: at once, so that nobody waits a turn. `false` when it must be done by `append`. */
+  appendNow?(records: readonly AuditRecord[]): boolean;
   /** Makes what was appended survive a power cut, where `append` alone does not. */
   sync?(): Promise<void>;
   close?(): Promise<void>;

@@ -110,6 +110,7 @@ describe("the package", () => {
       DataKeyRecord
       Database
       ErrorCode
+      HmacSha256
       HostKind
       InstanceEntry
       InstanceStatus

@@ -105,6 +105,41 @@ describe.each(STORAGE_DRIVERS)(
   },
 );
 
+it("does not seal an older secret anew over one that was stored meanwhile, whatever a clock says", async () => {
+  const storage = STORAGE_DRIVERS[0]!;
+  const { path, ...place } = await openPlace(storage);
+  const masterKeys = createTestMasterKeys();
+  const beside = { masterKeys, time: createImpatientTime() };
+  const other = (await openTestVault({ ...(await openPlace(storage, path)), ...beside })).vault;
+  await of(other).storeCredential("one", "a", "first");
+  const reached = Promise.withResolvers<void>();
+  const lands = Promise.withResolvers<void>();
+  const { vault } = await openTestVault({
+    ...place,
+    masterKeys,
+    // As on a machine that was suspended: no time has passed.
+    time: createFrozenTime(),
+    driver: {
+      ...place.driver,
+      async read(...args) {
+        const text = await place.driver.read(...args);
+        reached.resolve();
+        await lands.promise;
+        return text;
+      },
+    },
+  });
+  const rotating = vault.rotateDataKeys({ ...work, instanceId: "one" });
+  await reached.promise;
+  await of(other).storeCredential("one", "a", "second");
+  lands.resolve();
+  await rotating;
+  for (const each of [vault, other]) {
+    expect(await of(each).retrieveCredential("one", "a")).toBe("second");
+  }
+  expect((await other.verify(work)).faults).toEqual([]);
+});
+
 it("has nothing left of a credential's record in the embedded database when it is deleted", async () => {
   const { path, ...place } = await openPlace(STORAGE_DRIVERS[0]!);
   const { vault } = await openTestVault(place);

@@ -1,9 +1,4 @@
-import {
-  AppError,
-  passphraseBytes,
-  type CredentialListing,
-  type VaultActor,
-} from "../../../src/index.ts";
+import { AppError, passphraseBytes, type VaultActor } from "../../../src/index.ts";
 import { openStores, type NodeStores } from "../stores.ts";
 import { masterKeysOf, ROTATE_GIVEN_KEY } from "../master-keys.ts";
 import type { Settings } from "../settings.ts";
@@ -43,10 +38,15 @@ function createLocalAccess(settings: Settings, stores: NodeStores): VaultAccess 
     },
     list: (plugin) => vault.list(plugin),
     async remove({ plugin, name, owner }) {
-      const isMeant = (listing: CredentialListing) =>
-        listing.instanceId === plugin && listing.name === name && listing.owner === owner;
-      if (!(await vault.list()).some(isMeant)) throw noCredential({ plugin, name, owner });
-      await vault.for(owner, ACTOR).deleteCredential(plugin, name);
+      const own = vault.for(owner, ACTOR);
+      // Of this plugin alone: another's damaged ledger stands in nobody's way.
+      const there = await own.listCredentials(plugin).catch((error: unknown): string[] => {
+        // What can be no plugin's id has none.
+        if (error instanceof AppError && error.code === "CREDENTIAL_INVALID") return [];
+        throw error;
+      });
+      if (!there.includes(name)) throw noCredential({ plugin, name, owner });
+      await own.deleteCredential(plugin, name);
     },
     status: () => vault.status(),
     async rotate(plugin, onProgress) {

@@ -2,12 +2,19 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { AppError } from "../../errors.ts";
 import type { AuditEntry, AuditHead, AuditRecord } from "../../types/audit.ts";
+import type { HmacSha256 } from "../../types/runtime.ts";
 import { lengthPrefixed, toBase64Url, utf8 } from "../../util/bytes.ts";
 import { canonicalJson } from "../../util/canonical-json.ts";
 
 const KEY_BYTES = 32;
 
-/** Makes and checks the MACs of a chain. Holds the key's schedule and not the key. */
+/** Hashes the two blocks that depend on the key alone once, and holds these and not the key. */
+const portableHmac: HmacSha256 = (key) => {
+  const keyed = hmac.create(sha256, key);
+  return (bytes) => keyed.clone().update(bytes).digest();
+};
+
+/** Makes and checks the MACs of a chain. */
 export interface ChainKey {
   /** What the first record of a chain has as its `previous`. */
   start(chain: string): string;
@@ -18,13 +25,12 @@ export interface ChainKey {
 }
 
 /** @throws AppError `CONFIG_INVALID` for a key of another length than 32 bytes */
-export function createChainKey(key: Uint8Array): ChainKey {
+export function createChainKey(key: Uint8Array, macWith: HmacSha256 = portableHmac): ChainKey {
   if (key.length !== KEY_BYTES) {
     throw new AppError("CONFIG_INVALID", `The audit key must have ${KEY_BYTES} bytes.`);
   }
-  // The two blocks that depend on the key alone are hashed once; node:crypto has no clone that src could use.
-  const keyed = hmac.create(sha256, key);
-  const macOf = (bytes: Uint8Array) => toBase64Url(keyed.clone().update(bytes).digest());
+  const mac = macWith(key);
+  const macOf = (bytes: Uint8Array) => toBase64Url(mac(bytes));
   const macOfRecord = (record: object) => macOf(utf8(canonicalJson(record)));
   return {
     start: (chain) => macOf(lengthPrefixed(["mcp-plugin-server.audit", "v1", chain])),

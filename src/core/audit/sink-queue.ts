@@ -143,7 +143,9 @@ export class SinkQueue {
     try {
       const from = this.#next;
       const page = backlog.page(from, PAGE) ?? (await readBack(from, PAGE));
-      await this.#inTime(this.sink.append(page), LIMIT_MS);
+      if (this.sink.appendNow?.(page) !== true) {
+        await this.#inTime(this.sink.append(page), LIMIT_MS);
+      }
       this.#next = Math.max(this.#next, from + page.length);
       this.#head = page.at(-1)!;
       if (this.sink.sync === undefined) this.#isOnDisk(this.#next, this.#head);

@@ -36,6 +36,8 @@ export type ReadFault =
   | "lost-by-driver";
 
 export interface OpenedCredential {
+  /** As it stood when the secret was read. */
+  readonly ledger: OpenLedger;
   /** For whoever gets it to zero. No other buffer holds it. */
   readonly secret: Uint8Array<ArrayBuffer>;
   readonly entry: LedgerEntry;
@@ -91,27 +93,33 @@ export class CredentialRecords {
   /** Seals a credential anew unless its instance's active key has sealed it. */
   async reseal(id: CredentialId, activeKeyId: string): Promise<void> {
     await this.#deps.writes.run(id.instanceId, async (lease) => {
-      const opened = await this.read(id);
-      if (opened === null) return;
-      try {
-        if (opened.entry.keyId === activeKeyId && opened.record.keyId === activeKeyId) return;
-        await this.#put(lease, id, opened.secret, opened.entry);
-      } finally {
-        opened.secret.fill(0);
+      for (let tries = 0; tries < MAX_TRIES; tries++) {
+        const opened = await this.read(id);
+        if (opened === null) return;
+        const { secret, entry, record, ledger } = opened;
+        try {
+          if (entry.keyId === activeKeyId && record.keyId === activeKeyId) return;
+          // From the ledger that it was read under: a newer secret must not be sealed over with this one.
+          if ((await this.#tryPut(lease, ledger, id, secret, entry)) !== null) return;
+        } finally {
+          secret.fill(0);
+        }
       }
+      throw tooBusy(`"${id.instanceId}"`);
     });
   }
 
   /** Commits a record that a crash left uncommitted. */
   async settle(id: CredentialId): Promise<void> {
     const { writes, ledgers } = this.#deps;
-    await writes.run(id.instanceId, async () => {
+    await writes.run(id.instanceId, async (lease) => {
       const opened = await this.read(id);
       if (opened === null) return;
       opened.secret.fill(0);
-      const { entry, record } = opened;
+      const { entry, record, ledger } = opened;
       if (record.sequence === entry.sequence) return;
-      const ledger = await ledgers.current(id.instanceId);
+      lease.assertHeld();
+      // Where somebody has changed the ledger since, there is nothing left to settle.
       await ledgers.commit(ledger, { put: { ...entry, ...record } });
     });
   }
@@ -148,26 +156,41 @@ export class CredentialRecords {
     secret: Uint8Array,
     dates?: Pick<LedgerEntry, "createdAt" | "updatedAt">,
   ): Promise<LedgerEntry> {
-    const { driver, keyring, ledgers, time } = this.#deps;
-    const { owner, instanceId, name } = id;
+    const { keyring, ledgers } = this.#deps;
+    const { instanceId } = id;
     if (!lease.isUnbroken) keyring.forgetUses(instanceId);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const ledger = await ledgers.current(instanceId);
-      const { keyId, key } = await keyring.takeUse(instanceId, ledger.version === 0);
-      const sequence = ledger.version + 1;
-      const text = await sealRecord(id, { keyId, sequence, key }, secret);
-      lease.assertHeld();
-      if (!this.#deps.isInStore) await driver.write(id, text);
-      const now = time.now();
-      const createdAt = dates?.createdAt ?? ledger.find(owner, name)?.createdAt ?? now;
-      const updatedAt = dates?.updatedAt ?? now;
-      const tag = recordTag(text);
-      const put = { owner, instanceId, name, sequence, keyId, tag, createdAt, updatedAt };
-      const sealed = this.#deps.isInStore ? { sealed: text } : {};
-      if (await ledgers.commit(ledger, { put, ...sealed })) return put;
-      keyring.forgetUses(instanceId);
+      const put = await this.#tryPut(lease, ledger, id, secret, dates);
+      if (put !== null) return put;
     }
     throw tooBusy(`"${instanceId}"`);
+  }
+
+  /** `null` when the ledger is another by now. */
+  async #tryPut(
+    lease: Lease,
+    ledger: OpenLedger,
+    id: CredentialId,
+    secret: Uint8Array,
+    dates?: Pick<LedgerEntry, "createdAt" | "updatedAt">,
+  ): Promise<LedgerEntry | null> {
+    const { driver, keyring, ledgers, time } = this.#deps;
+    const { owner, instanceId, name } = id;
+    const { keyId, key } = await keyring.takeUse(instanceId, ledger.version === 0);
+    const sequence = ledger.version + 1;
+    const text = await sealRecord(id, { keyId, sequence, key }, secret);
+    lease.assertHeld();
+    if (!this.#deps.isInStore) await driver.write(id, text);
+    const now = time.now();
+    const createdAt = dates?.createdAt ?? ledger.find(owner, name)?.createdAt ?? now;
+    const updatedAt = dates?.updatedAt ?? now;
+    const tag = recordTag(text);
+    const put = { owner, instanceId, name, sequence, keyId, tag, createdAt, updatedAt };
+    const sealed = this.#deps.isInStore ? { sealed: text } : {};
+    if (await ledgers.commit(ledger, { put, ...sealed })) return put;
+    keyring.forgetUses(instanceId);
+    return null;
   }
 
   async #open(
@@ -197,7 +220,7 @@ export class CredentialRecords {
       secret.fill(0);
       return refuse("not-the-committed-record");
     }
-    return ok({ secret, entry, record: { keyId, sequence, tag } });
+    return ok({ secret, entry, ledger, record: { keyId, sequence, tag } });
   }
 
   async #readText(entry: LedgerEntry, fresh: boolean): Promise<Result<string, ReadFault>> {

@@ -1,4 +1,4 @@
-import type { AppError } from "../../errors.ts";
+import { AppError } from "../../errors.ts";
 import type { DataKeyRecord, MasterKeyProvider, VaultStore } from "../../types/vault.ts";
 import {
   checkedKeyId,
@@ -20,6 +20,9 @@ export async function nextCheck(store: VaultStore): Promise<string | null> {
   const text = await store.value(NEXT_CHECK);
   return text === null || checkedKeyId(text) === null ? null : text;
 }
+
+/** Looks at keys that do not fit together, as in the middle of somebody's rotation. */
+const MAX_TRIES = 3;
 
 /** The master keys that the provider has, and which of them is in force. */
 export class MasterKeyring {
@@ -44,8 +47,9 @@ export class MasterKeyring {
    */
   static async open(store: VaultStore, provider: MasterKeyProvider): Promise<MasterKeyring> {
     const keyring = new MasterKeyring(store, provider);
-    // A key that is made for a vault that has had another shows by its check value, or by that being gone.
-    if ((await store.value(CHECK)) === null) await provider.begin?.();
+    // In this order: whoever adds a data key has set the check value before.
+    const wasUsed = await isUsed(store);
+    if (!wasUsed && (await store.value(CHECK)) === null) await provider.begin?.();
     await keyring.reload();
     keyring.#isOpen = true;
     return keyring;
@@ -79,12 +83,23 @@ export class MasterKeyring {
     this.#keys.set(key.id, key);
   }
 
-  /** Asks provider and store anew: another process may have rotated. */
+  /** Asks provider and store anew: another process may have rotated, and may do so again between the two. */
   async reload(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#reloadOnce();
+      } catch (error) {
+        const isWrong = error instanceof AppError && error.code === "VAULT_KEY_WRONG";
+        if (!isWrong || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  async #reloadOnce(): Promise<void> {
     await this.#loadKeys();
     // In this order: whoever adds a data key has set the check value before.
     const dataKeys = await this.#store.dataKeys();
-    const wasUsed = dataKeys.length > 0 || (await this.#store.instances()).length > 0;
+    const wasUsed = await isUsed(this.#store);
     const check = (await this.#store.value(CHECK)) ?? (await this.#begin(wasUsed));
     const next = await nextCheck(this.#store);
     this.#inForce = await this.#decide(check, next, dataKeys);
@@ -104,12 +119,13 @@ export class MasterKeyring {
 
   async #loadKeys(): Promise<void> {
     const keys = new Map<string, MasterKey>();
-    this.#current = await importMasterKey(await this.#provider.current());
-    keys.set(this.#current.id, this.#current);
+    // In this order: a key that is put into force in between is among the others before.
     for (const bytes of await this.#provider.others()) {
       const key = await importMasterKey(bytes);
       keys.set(key.id, key);
     }
+    this.#current = await importMasterKey(await this.#provider.current());
+    keys.set(this.#current.id, this.#current);
     this.#keys = keys;
   }
 
@@ -144,4 +160,8 @@ export class MasterKeyring {
     const key = this.#keys.get(checkedKeyId(check) ?? "");
     return key !== undefined && (await passesCheck(key, check)) ? key : null;
   }
+}
+
+async function isUsed(store: VaultStore): Promise<boolean> {
+  return (await store.dataKeys()).length > 0 || (await store.instances()).length > 0;
 }

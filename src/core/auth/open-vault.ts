@@ -1,7 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import type { AuditAnchor, AuditSink } from "../../types/audit.ts";
 import type { Logger } from "../../types/logger.ts";
-import type { Time } from "../../types/runtime.ts";
+import type { HmacSha256, Time } from "../../types/runtime.ts";
 import type { Scrubber } from "../../types/scrubber.ts";
 import type { CredentialDriver, MasterKeyProvider, Vault, VaultStore } from "../../types/vault.ts";
 import { createAuditLog, type AuditTrail } from "../audit.ts";
@@ -34,6 +34,8 @@ export interface OpenVaultDeps {
   readonly logger: Logger;
   /** Encryptions with one data key, after which another one takes its place; 2^24 when left out. */
   readonly useLimit?: number;
+  /** For the audit record; one that runs everywhere when left out. */
+  readonly hmac?: HmacSha256;
 }
 
 export interface OpenedVault {
@@ -77,6 +79,7 @@ async function open({
   time,
   logger,
   useLimit = USE_LIMIT,
+  hmac,
 }: OpenVaultDeps): Promise<OpenedVault> {
   const masterKeys = await MasterKeyring.open(store, provider);
   const keyring = new Keyring({ store, masters: masterKeys, time, useLimit });
@@ -86,7 +89,7 @@ async function open({
   if (masterKeys.isPending) await resumeMaster(masters, logger);
   const auditKey = await keyring.systemKey("$audit");
   const ledgerKey = await importMacKey(await keyring.systemKey("$ledger"));
-  const log = createAuditLog({ key: auditKey, sinks, anchors, scrubber, time, logger });
+  const log = createAuditLog({ key: auditKey, sinks, anchors, scrubber, time, logger, hmac });
 
   const ledgers = new Ledgers(store, ledgerKey, time);
   const writes = new InstanceWrites(leases);

@@ -251,6 +251,39 @@ describe("the rotation of the master key", () => {
     });
   });
 
+  it("that another process ends while this one asks for its keys confuses nobody", async () => {
+    const { vault, place } = await openTestVault();
+    await of(vault).storeCredential("one", "key", "value");
+    const other = (await openTestVault(place)).vault;
+    let isArmed = false;
+    const masterKeys: MasterKeyProvider = {
+      ...place.masterKeys,
+      async others() {
+        const keys = await place.masterKeys.others();
+        if (isArmed) {
+          isArmed = false;
+          await other.rotateMasterKey(work);
+        }
+        return keys;
+      },
+      async current() {
+        const key = await place.masterKeys.current();
+        if (isArmed) {
+          isArmed = false;
+          await other.rotateMasterKey(work);
+        }
+        return key;
+      },
+    };
+    const third = await openTestVault({ ...place, masterKeys });
+    for (let round = 0; round < 3; round++) {
+      isArmed = true;
+      expect((await third.vault.status()).masterRotationPending).toBe(false);
+      expect(isArmed).toBe(false);
+    }
+    expect(await of(third.vault).retrieveCredential("one", "key")).toBe("value");
+  });
+
   it("by a process that froze at any step does no harm when it goes on after others", async () => {
     let points = 0;
     for (let at = 1; ; at++) {
