@@ -56,7 +56,11 @@ const tokens = new TokenManager({
   logger,
 });
 const accountOf = (lane: number): OAuthAccount => ({
-  spec: { instanceId: placeOf(lane)[0], settings: {} } as OAuthAccount["spec"],
+  spec: {
+    instanceId: placeOf(lane)[0],
+    declared: { provider: "custom", scopes: [] },
+    settings: {},
+  } as unknown as OAuthAccount["spec"],
   owner: `client:${lane}`,
 });
 const token = async (lane: number) => {

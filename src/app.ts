@@ -180,6 +180,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     sha256,
     time,
   });
+  const refusals = createRefusalRecorder({ audit: deps.audit, time, logger });
+  const audit = createRequestAudit({ audit: deps.audit, refusals, logger });
   const cookies = createCookies(publicUrl);
   const routes = [
     ...mcpRoutes(mcp),
@@ -188,13 +190,18 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...credentialRoutes({ vault, assertAcceptable: createAcceptance(manager) }),
     ...vaultRoutes({ vault, now, logger }),
     ...oauthRoutes(accounts.oauth),
-    ...connectRoutes({ oauth: accounts.oauth, signIns, authenticator, cookies, publicUrl }),
+    ...connectRoutes({
+      oauth: accounts.oauth,
+      signIns,
+      authenticator,
+      cookies,
+      publicUrl,
+      refused: (request) => audit.refused(request),
+    }),
     ...(deps.serverProof ? serverProofRoutes(deps.serverProof) : []),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
   const gate = createGate(deps.config, authenticator);
-  const refusals = createRefusalRecorder({ audit: deps.audit, time, logger });
-  const audit = createRequestAudit({ audit: deps.audit, refusals, logger });
   const hono = new Hono();
   mountRoutes(hono, routes, { gate, audit, scrubber: deps.scrubber, logger, now });
   assertPolicies(hono, routes);

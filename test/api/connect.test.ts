@@ -8,6 +8,7 @@ import {
   PUBLIC_URL,
   SHOWS_ADDRESSES,
 } from "../helpers/connect-app.ts";
+import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { ADMIN_TOKEN, CLIENT_KEY, OTHER_CLIENT_KEY } from "../helpers/test-app.ts";
 
 describe("connecting an account from a tool call", () => {
@@ -131,6 +132,20 @@ describe("a connect page", () => {
     expect(page.text).toContain(words);
     expect(page.goOn).toBeNull();
     expect([...browser.cookies]).toEqual([]);
+  });
+
+  it("puts on record whose secret did not suffice", async () => {
+    const audit = createRecordingAudit();
+    const { app } = await openConnectApp({ deps: { audit } });
+    const { link } = await askedLink(app);
+    const browser = createBrowser(app);
+    await browser.submit(link, { secret: "not-a-key" });
+    await browser.submit(link, { secret: CLIENT_KEY });
+    const refused = () => audit.entries.filter(({ action }) => action === "auth.refused");
+    await expect
+      .poll(() => refused().map(({ actor }) => actor))
+      .toEqual(["client:anonymous", "client:client-1"]);
+    expect(JSON.stringify(audit.entries)).not.toContain("not-a-key");
   });
 
   it("lets nobody on who has not said who they are", async () => {

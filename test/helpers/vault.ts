@@ -10,6 +10,8 @@ import {
   type MasterKeyProvider,
   type OpenedVault,
   type OpenVaultDeps,
+  type OwnerVault,
+  type Vault,
   type VaultActor,
 } from "../../src/index.ts";
 import { createRecordingLogger, type LogRecord } from "./logger.ts";
@@ -134,4 +136,23 @@ export async function codesOf(attempts: readonly Promise<unknown>[]): Promise<(s
   return ends.map((end) =>
     end.status === "fulfilled" ? null : String((end.reason as { code?: unknown }).code),
   );
+}
+
+/** A vault in which nothing can be stored while the disk is full. */
+export function withFullDisk(vault: Vault, disk: { readonly isFull: boolean }): Vault {
+  return {
+    ...vault,
+    reserved(owner, actor) {
+      const own = vault.reserved(owner, actor);
+      return new Proxy(own, {
+        get(_, name: keyof OwnerVault) {
+          return (...args: unknown[]) => {
+            if (name === "storeCredentialBytes" && disk.isFull)
+              throw new Error("The disk is full.");
+            return Reflect.apply(own[name], own, args) as unknown;
+          };
+        },
+      });
+    },
+  };
 }

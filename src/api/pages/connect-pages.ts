@@ -54,7 +54,7 @@ export function connectPage(
   const whose =
     owner === "shared"
       ? "Everybody who may use this plugin will use the account that you connect."
-      : "The account that you connect is used for your own calls alone.";
+      : `The account that you connect is used for the calls of ${owner}, and of nobody else: go on only if that is you, or you mean to lend it.`;
   return page({
     title: `Connect ${provider}`,
     status: fault === undefined ? 200 : 403,

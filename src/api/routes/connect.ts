@@ -4,6 +4,7 @@ import { SIGN_IN_SECONDS, type SignIns } from "../../core/auth/sign-in.ts";
 import type { Principal } from "../../types/principal.ts";
 import { ownerOf } from "../../util/owners.ts";
 import type { Cookies } from "../cookies.ts";
+import type { RequestAudit } from "../middleware/request-audit.ts";
 import { isSameOrigin } from "../middleware/same-origin.ts";
 import {
   connectedPage,
@@ -25,6 +26,8 @@ export interface ConnectRoutesDeps {
   readonly authenticator: Authenticator;
   readonly cookies: Cookies;
   readonly publicUrl: () => string;
+  /** Hears of secrets that did not suffice. */
+  readonly refused: RequestAudit["refused"];
 }
 
 /**
@@ -37,6 +40,7 @@ export function connectRoutes({
   authenticator,
   cookies,
   publicUrl,
+  refused,
 }: ConnectRoutesDeps): Route[] {
   const gone = () =>
     faultPage({ kind: "gone", reason: "This link is used up or too old. Ask for a new one." });
@@ -75,6 +79,10 @@ export function connectRoutes({
             : await authenticator.authenticate(`Bearer ${secret}`);
         const subject = subjectOf(opened, oauth);
         if (person === null || !mayConnect(person, opened)) {
+          if (secret !== null) {
+            const reason = person === null ? "UNAUTHENTICATED" : "FORBIDDEN";
+            refused({ reason, principal: person, route: "POST /connect/:handle", requestId });
+          }
           const fault =
             person === null
               ? "That is no token or key of this server."

@@ -29,8 +29,8 @@ export function createChainKey(key: Uint8Array, macWith: HmacSha256 = portableHm
   if (key.length !== KEY_BYTES) {
     throw new AppError("CONFIG_INVALID", `The audit key must have ${KEY_BYTES} bytes.`);
   }
-  const mac = macWith(key);
-  const macOf = (bytes: Uint8Array) => toBase64Url(mac(bytes));
+  const hashOf = macWith(key);
+  const macOf = (bytes: Uint8Array) => toBase64Url(hashOf(bytes));
   const macOfRecord = (record: object) => macOf(utf8(canonicalJson(record)));
   return {
     start: (chain) => macOf(lengthPrefixed(["mcp-plugin-server.audit", "v1", chain])),

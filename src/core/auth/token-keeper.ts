@@ -58,10 +58,14 @@ export class TokenKeeper {
     await vault.reserved(owner, SYSTEM).storeCredentialBytes(spec.instanceId, TOKEN_NAME, bytes);
   }
 
-  async forget({ spec, owner }: OAuthAccount, actor: VaultActor): Promise<void> {
-    const { vault, grants } = this.#deps;
-    await vault.reserved(owner, actor).deleteCredential(spec.instanceId, TOKEN_NAME);
-    await grants.remove(spec.instanceId, owner);
+  async forget(account: OAuthAccount, actor: VaultActor): Promise<void> {
+    await this.drop(account, actor);
+    await this.#deps.grants.remove(account.spec.instanceId, account.owner);
+  }
+
+  /** The tokens alone. */
+  async drop({ spec, owner }: OAuthAccount, actor: VaultActor): Promise<void> {
+    await this.#deps.vault.reserved(owner, actor).deleteCredential(spec.instanceId, TOKEN_NAME);
   }
 
   grantOf({ spec, owner }: OAuthAccount): Promise<OAuthGrant | null> {
@@ -78,14 +82,17 @@ export class TokenKeeper {
     return isNoted ? { ...grant, intent, rev: grant.rev + 1 } : null;
   }
 
-  /** Makes the grant that of the tokens in the vault. */
+  /**
+   * Makes the grant that of the tokens in the vault. `null`, with nothing changed, when a renewal comes too late: somebody has
+   * connected the account anew, or ended the connection, since it was begun.
+   */
   async settle(
     { spec: { instanceId }, owner }: OAuthAccount,
     before: OAuthGrant | null,
     { generation, obtainedAt, expiresAt, scope, refreshToken }: TokenRecord,
     granted?: GrantedToken,
     isByPerson = false,
-  ): Promise<OAuthGrant> {
+  ): Promise<OAuthGrant | null> {
     const { grants } = this.#deps;
     const isFirst = before === null || isByPerson;
     for (let tries = 0, grant = before; tries < MAX_TRIES; tries++) {
@@ -109,6 +116,8 @@ export class TokenKeeper {
         return { ...next, rev: (grant?.rev ?? 0) + 1 };
       }
       grant = await grants.find(instanceId, owner);
+      const isOurs = grant?.intent === before?.intent && (grant === null) === (before === null);
+      if (!isByPerson && !isOurs) return null;
     }
     throw new AppError("VAULT_UNAVAILABLE", "The connection is changed by others all the time.");
   }

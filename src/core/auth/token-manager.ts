@@ -6,7 +6,7 @@ import type { VaultActor } from "../../types/vault.ts";
 import type { GrantedToken, OAuthClient, OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
 import { TokenBackOff } from "./token-back-off.ts";
 import { TokenKeeper, type OAuthAccount, type TokenKeeperDeps } from "./token-keeper.ts";
-import { TOKEN_NAME, type TokenRecord } from "./token-record.ts";
+import { clientOf, TOKEN_NAME, type TokenRecord } from "./token-record.ts";
 import { actOn, type VaultAudit } from "./vault-audit.ts";
 import type { Turns } from "./instance-writes.ts";
 import type { Lease } from "./write-leases.ts";
@@ -15,7 +15,15 @@ import type { Lease } from "./write-leases.ts";
 const SKEW_MS = 60_000;
 /** So long before its end at most, a token is renewed while it is still handed out. */
 const AHEAD_MS = 5 * 60_000;
+/** Who refuses a token that is not older than that would refuse the next one, too. */
+const FRESH_MS = 60_000;
 const SYSTEM: VaultActor = { actor: "system", requestId: null };
+
+/** What a provider has given and the vault did not take, for the renewal that was noted so. */
+interface Unsaved {
+  readonly granted: GrantedToken;
+  readonly intent: string;
+}
 
 export interface TokenManagerDeps extends TokenKeeperDeps {
   readonly client: OAuthClient;
@@ -38,7 +46,8 @@ export class TokenManager {
   readonly #backOff: TokenBackOff;
   readonly #renewals = new Map<string, Promise<OAuthToken>>();
   /** What a provider has given and the vault did not take. It is the only copy. */
-  readonly #unsaved = new Map<string, GrantedToken>();
+  readonly #unsaved = new Map<string, Unsaved>();
+  readonly #clients = new WeakMap<OAuthClientSpec, string>();
 
   constructor(deps: TokenManagerDeps) {
     this.#deps = deps;
@@ -54,7 +63,8 @@ export class TokenManager {
    */
   async token(account: OAuthAccount, actor: VaultActor): Promise<OAuthToken> {
     const record = await this.#keeper.load(account, actor);
-    if (record === null || !this.#isGood(record)) return this.#renew(account);
+    const isOurs = record?.client === this.#clientOf(account);
+    if (record === null || !isOurs || !this.#isGood(record)) return this.#renew(account);
     if (this.#isDue(record)) {
       this.#renew(account).catch(() => {
         // It is in the log, and this one is good for a while.
@@ -96,13 +106,20 @@ export class TokenManager {
     });
   }
 
-  /** Says that a person is needed, where the account is connected. */
+  /**
+   * Takes note that a token which looks good is refused. One that can be renewed is, at its next use; a person is needed where
+   * it cannot, or was just now.
+   */
   async requireReauth(account: OAuthAccount, reason: string): Promise<void> {
     await this.#alone(account, async () => {
       const grant = await this.#keeper.grantOf(account);
-      if (grant?.status === "connected") await this.#keeper.needsPerson(grant, reason);
-      // So that the next look at it, which reads the record alone, finds that out.
       const record = await this.#keeper.load(account, SYSTEM);
+      const age = record === null ? 0 : this.#deps.time.now() - record.obtainedAt;
+      const canRenew = record?.refreshToken !== undefined && age >= FRESH_MS;
+      if (grant?.status === "connected" && !canRenew) {
+        await this.#keeper.needsPerson(grant, reason);
+      }
+      // So that the next look at it, which reads the record alone, finds that out.
       if (record !== null) await this.#keeper.store(account, { ...record, expiresAt: 0 });
     });
   }
@@ -121,7 +138,8 @@ export class TokenManager {
       return audit.change(
         this.#act(account, actor, "token.revoke"),
         async () => {
-          const answer = record === null ? "failed" : await client.revoke(spec, record);
+          const isOurs = record?.client === this.#clientOf(account);
+          const answer = isOurs ? await client.revoke(spec, record) : "failed";
           await this.#keeper.forget(account, actor);
           this.#unsaved.delete(keyOf(account));
           return answer;
@@ -157,10 +175,15 @@ export class TokenManager {
     if (waitMs > 0) throw this.#unavailable(account, this.#backOff.reason(keyOf(account)), waitMs);
     const seen = isForced ? ((await this.#keeper.grantOf(account))?.generation ?? 0) : 0;
     return this.#alone(account, async (lease) => {
+      await this.#saveUnsaved(account, lease);
       let grant = await this.#keeper.grantOf(account);
-      const unsaved = this.#unsaved.get(keyOf(account));
-      if (unsaved !== undefined) return this.#save(account, lease, grant, unsaved, false);
       const record = await this.#keeper.load(account, SYSTEM);
+      if (record !== null && record.client !== this.#clientOf(account)) {
+        if (isOwnGrant(account.spec)) return this.#obtain(account, lease, grant, null);
+        const reason = "its provider or client is another one now";
+        if (grant !== null) await this.#keeper.needsPerson(grant, reason);
+        throw notConnected(account, reason);
+      }
       if (record !== null && (grant === null || record.generation === grant.generation + 1)) {
         // A process died when it had saved them and not said so yet; or they came with a backup.
         grant = await this.#keeper.settle(account, grant, record);
@@ -174,7 +197,10 @@ export class TokenManager {
       if (grant === null) throw notConnected(account, "no account is connected");
       if (grant.status === "needs_reauth") throw notConnected(account, grant.reason);
       if (record?.refreshToken === undefined) {
-        const reason = "the provider's token has run out, and it gave none to renew it with";
+        const reason =
+          record === null
+            ? "its tokens are gone"
+            : "the provider's token has run out, and it gave none to renew it with";
         await this.#keeper.needsPerson(grant, reason);
         throw notConnected(account, reason);
       }
@@ -221,16 +247,40 @@ export class TokenManager {
     const now = time.now();
     const record: TokenRecord = {
       ...granted.token,
+      client: this.#clientOf(account),
       generation: (before?.generation ?? 0) + 1,
       obtainedAt: now,
     };
-    this.#unsaved.set(keyOf(account), granted);
+    const intent = before?.intent ?? null;
+    // What a person has granted, they can grant again.
+    if (!isByPerson && intent !== null) this.#unsaved.set(keyOf(account), { granted, intent });
     lease.assertHeld();
     await this.#keeper.store(account, record);
     this.#unsaved.delete(keyOf(account));
-    await this.#keeper.settle(account, before, record, granted, isByPerson);
+    if ((await this.#keeper.settle(account, before, record, granted, isByPerson)) === null) {
+      // They lie over somebody else's by now, and must not be taken for these.
+      await this.#keeper.drop(account, SYSTEM);
+      throw this.#busy(account);
+    }
     this.#backOff.succeeded(keyOf(account));
     return record;
+  }
+
+  /** Saves what could not be saved before, unless somebody has connected the account anew, or ended the connection, since. */
+  async #saveUnsaved(account: OAuthAccount, lease: Lease): Promise<void> {
+    const unsaved = this.#unsaved.get(keyOf(account));
+    if (unsaved === undefined) return;
+    const grant = await this.#keeper.grantOf(account);
+    if (grant?.intent === unsaved.intent) {
+      await this.#save(account, lease, grant, unsaved.granted, false);
+    }
+    this.#unsaved.delete(keyOf(account));
+  }
+
+  #clientOf({ spec }: OAuthAccount): string {
+    const known = this.#clients.get(spec) ?? clientOf(spec);
+    this.#clients.set(spec, known);
+    return known;
   }
 
   /** What to throw. */

@@ -1,16 +1,29 @@
 import type { OAuthToken } from "../../types/oauth.ts";
+import { canonicalJson } from "../../util/canonical-json.ts";
 import { isJsonObject } from "../../util/json-object.ts";
 import { allocateSecret } from "../../util/secret-bytes.ts";
+import type { OAuthClientSpec } from "./oauth-client.ts";
 
 /** The name under which an owner's tokens are in the vault. */
 export const TOKEN_NAME = "$oauth.token";
 
 /** An owner's tokens, as the vault has them: one record, so that none is ever of another pair than the others. */
 export interface TokenRecord extends OAuthToken {
+  /** Which client at which server they are for: they are shown to no other. */
+  readonly client: string;
   /** Which pair of the grant's it is. */
   readonly generation: number;
   /** Epoch milliseconds. */
   readonly obtainedAt: number;
+}
+
+/** What a client at a server is called in the record. Another address, id or tenant is another. */
+export function clientOf({ declared, settings }: OAuthClientSpec): string {
+  const { clientId, tenant, baseUrl, registration, grant } = settings;
+  return canonicalJson([
+    [declared.provider, declared.urls ?? null],
+    [clientId, tenant, baseUrl, registration, grant].map((setting) => setting ?? null),
+  ]);
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -37,7 +50,9 @@ export function readTokenBytes(bytes: Uint8Array): TokenRecord | null {
 function isTokenRecord(value: Record<string, unknown>): value is TokenRecord & typeof value {
   const { refreshToken, expiresAt, generation, obtainedAt } = value as Partial<TokenRecord>;
   return (
-    ["accessToken", "scope", "tokenType"].every((name) => typeof value[name] === "string") &&
+    ["accessToken", "scope", "tokenType", "client"].every(
+      (name) => typeof value[name] === "string",
+    ) &&
     (refreshToken === undefined || typeof refreshToken === "string") &&
     [expiresAt, generation, obtainedAt].every((number) => Number.isSafeInteger(number))
   );

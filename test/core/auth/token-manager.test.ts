@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { OAuthAccount } from "../../../src/core/auth/token-keeper.ts";
-import type { OwnerVault, Vault } from "../../../src/index.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
 import { account, HOUR, MINUTE, openConnected, openManager } from "../../helpers/token-manager.ts";
-import { codesOf, TEST_ACTOR } from "../../helpers/vault.ts";
+import { TEST_ACTOR } from "../../helpers/vault.ts";
 
 describe("a token", () => {
   it("is handed out while it is good, and the provider is left alone", async () => {
@@ -39,18 +38,6 @@ describe("a token", () => {
       new Set(["access-2-of-the-provider"]),
     );
     expect(first.provider.state.refreshes).toBe(1);
-  });
-
-  it("is saved before anybody gets it", async () => {
-    const { tokens, token, time, provider, vault, make } = await openConnected();
-    await time.advance(HOUR);
-    const failing = make({ vault: withFullDisk(vault) });
-    await expect(token(failing)).rejects.toThrow("The disk is full.");
-    expect(provider.state.refreshes).toBe(1);
-    await expect(token(failing)).rejects.toThrow("The disk is full.");
-    // What the provider gave is kept, and saved as soon as that can be.
-    expect(provider.state.refreshes).toBe(1);
-    expect(await codesOf([token(tokens)])).toEqual(["NOT_CONNECTED"]);
   });
 
   it("keeps its refresh token where the provider gives no other", async () => {
@@ -104,21 +91,3 @@ describe("a token", () => {
     expect(provider.state.refreshes).toBe(2);
   });
 });
-
-/** A vault that gives and takes no more. */
-function withFullDisk(vault: Vault): Vault {
-  return {
-    ...vault,
-    reserved(owner, actor) {
-      const own = vault.reserved(owner, actor);
-      return new Proxy(own, {
-        get(_, name: keyof OwnerVault) {
-          return (...args: unknown[]) => {
-            if (name === "storeCredentialBytes") throw new Error("The disk is full.");
-            return Reflect.apply(own[name], own, args) as unknown;
-          };
-        },
-      });
-    },
-  };
-}
