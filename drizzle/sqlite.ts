@@ -175,7 +175,7 @@ export const oauthGrants = sqliteTable(
 /** People who have signed in with a browser. The cookie's secret is there as a hash. */
 export const signInSessions = sqliteTable("sign_in_sessions", {
   idHash: text("id_hash").primaryKey(),
-  principalId: text("principal_id").notNull(),
+  keyReference: text("key_reference").notNull(),
   createdAt: integer("created_at").notNull(),
   expiresAt: integer("expires_at").notNull(),
 });

@@ -176,7 +176,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const authenticator = createAuthenticator(keys, sha256);
   const signIns = new SignIns({
     store: deps.oauth.signIns,
-    principals: (id) => authenticator.principal(id),
+    keys: authenticator,
     sha256,
     time,
   });

@@ -1,8 +1,8 @@
 /** Somebody who has signed in with a browser. The cookie's secret is kept as a hash alone. */
 export interface SignInSession {
   readonly idHash: string;
-  /** The id of the principal whose token was given. */
-  readonly principalId: string;
+  /** Which token was given: see `Authenticator.referenceOf`. */
+  readonly keyReference: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly expiresAt: number;

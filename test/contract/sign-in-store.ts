@@ -3,7 +3,7 @@ import type { SignInSession, SignInStore } from "../../src/types/sign-in.ts";
 
 const session = (idHash: string, expiresAt = 2_000): SignInSession => ({
   idHash,
-  principalId: "admin",
+  keyReference: "admin 0123",
   createdAt: 1_000,
   expiresAt,
 });

@@ -44,8 +44,8 @@ export async function openManager(
       turns: new InstanceWrites(new WriteLeases(place.store, over.time ?? time)),
       audit: new VaultAudit(log, logger),
       scrubber,
-      time,
       logger,
+      time,
       ...over,
     });
   return {

@@ -33,7 +33,7 @@ CREATE TABLE `oauth_grants` (
 --> statement-breakpoint
 CREATE TABLE `sign_in_sessions` (
 	`id_hash` text PRIMARY KEY NOT NULL,
-	`principal_id` text NOT NULL,
+	`key_reference` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL
 );

@@ -13,8 +13,10 @@ const BEARER = /^Bearer ([\x21-\x7e]+)$/i;
 export interface Authenticator {
   /** Who an `Authorization` header speaks for, or `null`. */
   authenticate(authorization: string | null): Promise<Principal | null>;
-  /** Who a key of that id speaks for, if there is one. */
-  principal(id: string): Principal | null;
+  /** What stands for a key in a session: it is another one when the key is replaced. `null` for one that is not known. */
+  referenceOf(principal: Principal): string | null;
+  /** Who such a key speaks for, as long as it is good. */
+  principal(reference: string): Principal | null;
 }
 
 /**
@@ -38,9 +40,15 @@ export function createAuthenticator(keys: readonly KeyRecord[], sha256: Sha256):
     // A stored key that stands in the environment as well is the stored one.
     if (known === undefined) byPrefix.set(prefix, { digest: fromHex(hash), principal });
   }
-  const byId = new Map([...byPrefix.values()].map(({ principal }) => [principal.id, principal]));
+  const references = new Map(
+    [...byPrefix].map(([prefix, { principal }]) => [`${principal.id} ${prefix}`, principal]),
+  );
   return {
-    principal: (id) => byId.get(id) ?? null,
+    referenceOf(wanted) {
+      const found = [...references].find(([, principal]) => principal === wanted);
+      return found?.[0] ?? null;
+    },
+    principal: (reference) => references.get(reference) ?? null,
     async authenticate(authorization) {
       const token = authorization === null ? null : bearerToken(authorization);
       if (token === null || token.length > MAX_TOKEN_LENGTH) return null;

@@ -1,8 +1,10 @@
 import type { Principal } from "../../types/principal.ts";
 import type { Sha256, Time } from "../../types/runtime.ts";
 import type { SignInStore } from "../../types/sign-in.ts";
+
 import { toHex, utf8 } from "../../util/bytes.ts";
 import { randomToken } from "../../util/ids.ts";
+import type { Authenticator } from "./authenticator.ts";
 
 /** A working day. */
 export const SIGN_IN_SECONDS = 12 * 60 * 60;
@@ -10,8 +12,8 @@ const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 export interface SignInsDeps {
   readonly store: SignInStore;
-  /** The administrators whose tokens are good now: a session ends with the token that it stands on. */
-  readonly principals: (id: string) => Principal | null;
+  /** A session stands on a token, and ends when that is replaced. */
+  readonly keys: Pick<Authenticator, "referenceOf" | "principal">;
   readonly sha256: Sha256;
   readonly time: Time;
 }
@@ -24,14 +26,23 @@ export class SignIns {
     this.#deps = deps;
   }
 
-  /** Answers the secret for the browser's cookie. */
-  async begin({ id }: Principal): Promise<string> {
-    const { store, time } = this.#deps;
+  /**
+   * Answers the secret for the browser's cookie.
+   *
+   * @param person as the authenticator has named them
+   */
+  async begin(person: Principal): Promise<string> {
+    const { store, keys, time } = this.#deps;
     const secret = randomToken("");
     const now = time.now();
     const expiresAt = now + SIGN_IN_SECONDS * 1_000;
     await store.add(
-      { idHash: await this.#hash(secret), principalId: id, createdAt: now, expiresAt },
+      {
+        idHash: await this.#hash(secret),
+        keyReference: keys.referenceOf(person) ?? "",
+        createdAt: now,
+        expiresAt,
+      },
       now,
     );
     return secret;
@@ -40,9 +51,9 @@ export class SignIns {
   /** Who has signed in with this browser. */
   async find(secret: string | null): Promise<Principal | null> {
     if (secret === null || !SECRET.test(secret)) return null;
-    const { store, principals, time } = this.#deps;
+    const { store, keys, time } = this.#deps;
     const session = await store.find(await this.#hash(secret), time.now());
-    return session && principals(session.principalId);
+    return session && keys.principal(session.keyReference);
   }
 
   async #hash(secret: string): Promise<string> {

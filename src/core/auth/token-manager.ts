@@ -156,6 +156,8 @@ export class TokenManager {
   /** Whether it is time to renew it, where that can be done. */
   #isDue(record: TokenRecord | null): boolean {
     if (record?.refreshToken === undefined) return false;
+    // Somebody has set the clock back: how old it is, nobody knows.
+    if (this.#deps.time.now() < record.obtainedAt - SKEW_MS) return true;
     const ahead = Math.min(AHEAD_MS, lifetimeOf(record) / 5);
     return record.expiresAt - this.#deps.time.now() <= skewOf(record) + ahead;
   }

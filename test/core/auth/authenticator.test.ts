@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { sha256 } from "../../../adapters/node/runtime.ts";
 import { createAuthenticator } from "../../../src/core/auth/authenticator.ts";
 import { environmentKey, toKeyRecord } from "../../../src/core/auth/keys.ts";
@@ -37,4 +37,26 @@ it("does not take a key for another one whose hash begins alike", async () => {
   const alike = { ...key, hash: key.hash.slice(0, 32) + "0".repeat(32) };
   const authenticator = createAuthenticator([alike], sha256);
   expect(await authenticator.authenticate(`Bearer ${SECRET}`)).toBeNull();
+});
+
+describe("what stands for a key in a session", () => {
+  it("is the key's as long as it is good, and another one for the next key of the same name", async () => {
+    const keysOf = async (secret: string) =>
+      createAuthenticator(
+        [
+          await toKeyRecord(
+            secret,
+            { id: "admin", name: "admin", kind: "user", scopes: ["admin"], createdAt: 0 },
+            sha256,
+          ),
+        ],
+        sha256,
+      );
+    const before = await keysOf("the-first-secret");
+    const person = (await before.authenticate("Bearer the-first-secret"))!;
+    const reference = before.referenceOf(person)!;
+    expect(before.principal(reference)).toBe(person);
+    expect((await keysOf("the-second-secret")).principal(reference)).toBeNull();
+    expect(before.referenceOf({ ...person })).toBeNull();
+  });
 });

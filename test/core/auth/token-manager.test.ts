@@ -77,6 +77,15 @@ describe("a token", () => {
     expect((await token(tokens)).accessToken).toBe("access-2-of-the-provider");
   });
 
+  it("is renewed when somebody has set the clock back, for nobody knows how old it is", async () => {
+    const { tokens, provider, grants, make, time, token } = await openConnected();
+    const earlier = make({ time: { ...time, now: () => time.now() - 6 * HOUR } });
+    await token(earlier);
+    await expect.poll(async () => (await grants.find("drive", "shared"))?.generation).toBe(2);
+    expect(provider.state.refreshes).toBe(1);
+    expect((await token(tokens)).accessToken).toBe("access-2-of-the-provider");
+  });
+
   it("of a client that grants to itself needs no person", async () => {
     const { tokens, time, provider } = await openManager();
     const own: OAuthAccount = {
