@@ -12,7 +12,7 @@ import { openTokenPlace, REDIRECT_URI, type TokenPlace } from "./token-place.ts"
 const PROCESSES = 4;
 const CALLERS = 100;
 /** Of a process each, between the provider's answer and the save. */
-const KILLS = scaled(6, 200);
+const KILLS = scaled(4, 200);
 /** In the last quarter of its life, a token counts as run out. */
 const SHORT_LIFE_SECONDS = 8;
 const RUNS_OUT_AFTER_MS = 6_500;
