@@ -32,7 +32,12 @@ export const clients = sqliteTable("clients", {
   name: text().notNull(),
   keyHash: text("key_hash").notNull().unique(),
   scopes: text().notNull(),
+  owner: text(),
+  access: text(),
+  callsPerMinute: integer("calls_per_minute"),
   createdAt: integer("created_at").notNull(),
+  expiresAt: integer("expires_at"),
+  usedAt: integer("used_at"),
   revokedAt: integer("revoked_at"),
 });
 
@@ -43,6 +48,8 @@ export const apiTokens = sqliteTable("api_tokens", {
   tokenHash: text("token_hash").notNull().unique(),
   scopes: text().notNull(),
   createdAt: integer("created_at").notNull(),
+  expiresAt: integer("expires_at"),
+  usedAt: integer("used_at"),
   revokedAt: integer("revoked_at"),
 });
 
@@ -176,6 +183,9 @@ export const oauthGrants = sqliteTable(
 export const signInSessions = sqliteTable("sign_in_sessions", {
   idHash: text("id_hash").primaryKey(),
   keyReference: text("key_reference").notNull(),
+  csrfToken: text("csrf_token").notNull(),
   createdAt: integer("created_at").notNull(),
+  renewedAt: integer("renewed_at").notNull(),
+  seenAt: integer("seen_at").notNull(),
   expiresAt: integer("expires_at").notNull(),
 });

@@ -7,10 +7,12 @@ import { createCookies } from "./api/cookies.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
 import { credentialRoutes } from "./api/routes/credentials.ts";
 import { healthRoutes } from "./api/routes/health.ts";
+import { keyRoutes } from "./api/routes/keys.ts";
 import { mcpRoutes } from "./api/routes/mcp.ts";
 import { oauthRoutes } from "./api/routes/oauth.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
 import { serverProofRoutes } from "./api/routes/server-proof.ts";
+import { sessionRoutes } from "./api/routes/session.ts";
 import { sseRoutes } from "./api/routes/sse.ts";
 import { vaultRoutes } from "./api/routes/vault.ts";
 import type { Turns } from "./core/auth/instance-writes.ts";
@@ -20,7 +22,7 @@ import { SignIns } from "./core/auth/sign-in.ts";
 import { createRefusalRecorder } from "./core/audit/refusals.ts";
 import { createAcceptance } from "./core/credential-acceptance.ts";
 import { createAccounts } from "./core/auth/accounts.ts";
-import { createAuthenticator } from "./core/auth/authenticator.ts";
+import { KeyDirectory } from "./core/auth/key-directory.ts";
 import type { ServerProof } from "./core/auth/server-proof.ts";
 import { createMcpHandler } from "./core/mcp-handler.ts";
 import type { StepLimits } from "./core/plugin-steps.ts";
@@ -34,7 +36,7 @@ import type { AuditLog } from "./types/audit.ts";
 import type { MessageChannel, ServedChannel } from "./types/channel.ts";
 import type { HostKind, PluginHost } from "./types/host.ts";
 import type { InstanceEntry, InstanceStore, PluginDiscovery } from "./types/instances.ts";
-import type { KeyRecord } from "./types/keys.ts";
+import type { KeyRecord, KeyStore } from "./types/keys.ts";
 import type { OAuthFlowStore, OAuthGrantStore } from "./types/oauth.ts";
 import type { Outbound } from "./types/outbound.ts";
 import type { SignInStore } from "./types/sign-in.ts";
@@ -57,7 +59,10 @@ export interface AppDeps {
   readonly hosts: Readonly<Partial<Record<HostKind, PluginHost>>>;
   /** Where every plugin runs, whatever its settings say; they decide when this is left out. */
   readonly runAllIn?: HostKind;
+  /** Keys that hold whatever is stored: those of the environment. */
   readonly keys: readonly KeyRecord[];
+  /** Where keys are made and revoked; `null` where the runtime keeps none. */
+  readonly keyStore: KeyStore | null;
   readonly vault: Vault;
   readonly audit: AuditLog;
   /** Knows every secret in use, as the vault and the log do. */
@@ -172,11 +177,17 @@ export async function createApp(deps: AppDeps): Promise<App> {
   let started = false;
 
   const now = () => time.now();
-  const { vault, keys } = deps;
-  const authenticator = createAuthenticator(keys, sha256);
+  const { vault } = deps;
+  const keys = await KeyDirectory.open({
+    store: deps.keyStore,
+    given: deps.keys,
+    sha256,
+    time,
+    logger,
+  });
   const signIns = new SignIns({
     store: deps.oauth.signIns,
-    keys: authenticator,
+    keys,
     sha256,
     time,
   });
@@ -190,10 +201,18 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...credentialRoutes({ vault, assertAcceptable: createAcceptance(manager) }),
     ...vaultRoutes({ vault, now, logger }),
     ...oauthRoutes(accounts.oauth),
+    ...sessionRoutes({
+      signIns,
+      keys,
+      cookies,
+      publicUrl,
+      refused: (request) => audit.refused(request),
+    }),
+    ...keyRoutes(keys),
     ...connectRoutes({
       oauth: accounts.oauth,
       signIns,
-      authenticator,
+      authenticator: keys,
       cookies,
       publicUrl,
       refused: (request) => audit.refused(request),
@@ -201,7 +220,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...(deps.serverProof ? serverProofRoutes(deps.serverProof) : []),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
-  const gate = createGate(deps.config, authenticator);
+  const gate = createGate({ config: deps.config, keys, signIns, cookies, publicUrl });
   const hono = new Hono();
   mountRoutes(hono, routes, { gate, audit, scrubber: deps.scrubber, logger, now });
   assertPolicies(hono, routes);
@@ -225,6 +244,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       } finally {
         await mcp.close();
         await refusals.close();
+        await keys.close();
       }
     },
   };

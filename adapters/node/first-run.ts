@@ -18,7 +18,7 @@ export interface CreatedSecrets {
 }
 
 export interface PreparedKeys {
-  /** Every key that the server knows from now on. */
+  /** Those of the environment, and those that were made: they are not stored yet. */
   readonly keys: readonly KeyRecord[];
   readonly created: CreatedSecrets;
   /** Stores the hashes of what was created; does nothing when nothing was. */
@@ -56,7 +56,7 @@ export async function prepareKeys(
   // Without authentication a client needs none; the first run with it will make one.
   const clientKey = auth === "none" ? null : await provide("client", secrets.clientKey);
   return {
-    keys: [...stored, ...given, ...made],
+    keys: [...given, ...made],
     created: {
       ...(adminToken !== null && { adminToken }),
       ...(clientKey !== null && { clientKey }),

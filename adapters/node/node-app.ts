@@ -31,8 +31,8 @@ const START_PATIENCE_MS = 10_000;
 export interface NodeAppDeps {
   readonly settings: Settings;
   readonly stores: NodeStores;
-  /** Every key that lets somebody in. */
   readonly keys: readonly KeyRecord[];
+  readonly keyStore: AppDeps["keyStore"];
   readonly logger: Logger;
   /** Where browsers find it, which is known once it listens. */
   readonly publicUrl: () => string;
@@ -49,6 +49,7 @@ export async function createNodeApp({
   settings,
   stores,
   keys,
+  keyStore,
   logger,
   publicUrl,
   serverProof,
@@ -69,6 +70,7 @@ export async function createNodeApp({
     },
     ...(runAllIn && { runAllIn }),
     keys,
+    keyStore,
     vault,
     audit,
     scrubber,

@@ -66,6 +66,7 @@ export async function startServer(
       settings,
       stores,
       keys,
+      keyStore,
       logger,
       publicUrl: () => serverUrl(settings, port),
       serverProof: await createServerProof(Buffer.from(secret, "base64url")),

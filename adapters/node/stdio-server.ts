@@ -53,6 +53,7 @@ export async function startStdio(
       settings,
       stores,
       keys: [],
+      keyStore: null,
       logger,
       // This process has no address: accounts are connected at the server that runs on the same data.
       publicUrl: () => serverUrl(settings, settings.port),

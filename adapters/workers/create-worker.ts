@@ -81,6 +81,7 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
       discovery: bundle.discovery,
       hosts: { "in-process": bundle.host },
       keys: await readKeys(settings, time.now()),
+      keyStore: null,
       vault,
       audit,
       scrubber,

@@ -4,7 +4,7 @@ export type CookieName = "session" | "connect";
 /** Reads and writes cookies for one public address. */
 export interface Cookies {
   /** `null` when the request has none, or more than one. */
-  read(request: Request, name: CookieName): string | null;
+  read(request: Pick<Request, "headers">, name: CookieName): string | null;
   /** The value of a `Set-Cookie` header. */
   write(name: CookieName, value: string, maxAgeSeconds: number): string;
 }

@@ -3,7 +3,6 @@ import type { McpHandler } from "../core/mcp-handler.ts";
 import { stackOf } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import type { Logger } from "../types/logger.ts";
-import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { Gate } from "./middleware/gate.ts";
 import type { RequestAudit } from "./middleware/request-audit.ts";
@@ -66,7 +65,8 @@ export function createMcpSocket({ gate, mcp, audit, logger, now }: McpSocketDeps
     };
     const isHere = target.split("?", 1)[0] === PATH;
     const protocols = offeredProtocols(headers);
-    const allowed = await gate(withCredential(headers, protocols ?? []), isHere ? "mcp" : "public");
+    const credential = withCredential(headers, protocols ?? []);
+    const allowed = await gate({ method, headers: credential }, isHere ? "mcp" : "public");
     if (!allowed.ok) {
       const { reason, principal = null } = allowed;
       audit.refused({ reason, principal, route: `GET ${PATH}`, requestId });
@@ -75,7 +75,7 @@ export function createMcpSocket({ gate, mcp, audit, logger, now }: McpSocketDeps
     if (!isHere) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
     const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);
     if (malformed !== null) return refuse(null, malformed);
-    const principal: Principal = allowed.value;
+    const { principal, life } = allowed.value;
     if (!mcp.hasRoomFor(principal)) {
       return refuse("TOO_MANY_CONNECTIONS", problem("TOO_MANY_CONNECTIONS", requestId));
     }
@@ -83,7 +83,11 @@ export function createMcpSocket({ gate, mcp, audit, logger, now }: McpSocketDeps
       kind: "accepted",
       protocol: protocols!.includes(MCP) ? MCP : null,
       requestId,
-      serve: (channel) => mcp.serve(channel, principal),
+      serve(channel) {
+        const served = mcp.serve(channel, principal);
+        life?.addEventListener("abort", () => channel.close(), { once: true });
+        return served;
+      },
     };
   }
 

@@ -14,6 +14,7 @@ const PROBLEMS = {
   FORBIDDEN: [403, "This key or token may not do that."],
   HOST_REFUSED: [403, "This server does not answer to that host name."],
   ORIGIN_REFUSED: [403, "This server does not answer pages of that origin."],
+  CSRF_REFUSED: [403, "This was not asked for by a page of this server. Load the page again."],
   NOT_FOUND: [404, "There is nothing here."],
   TOO_MANY_CONNECTIONS: [429, "This client has as many connections open as it may. Close some."],
   BODY_INVALID: [422, "The body of the request is not as it must be."],

@@ -5,8 +5,11 @@ import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { AuditOutcome } from "../types/audit.ts";
 import type { Scrubber } from "../types/scrubber.ts";
+import type { SignInSession } from "../types/sign-in.ts";
 import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
 import type { RequestAudit } from "./middleware/request-audit.ts";
+import type { RouteContract } from "./define-route.ts";
+import { endWith } from "./end-with.ts";
 import { problem } from "./problem.ts";
 import { scrubAnswer } from "./scrub-answer.ts";
 
@@ -17,14 +20,22 @@ export interface Route {
   /** May have parameters (`/things/:id`), each for one segment. */
   readonly path: string;
   readonly policy: RoutePolicy;
+  /** What it takes and gives, for `openapi.json`; left out where a protocol of its own says so. */
+  readonly contract?: RouteContract;
   readonly handle: (request: Request, caller: RouteCaller) => Response | Promise<Response>;
 }
 
 export interface RouteCaller {
   readonly principal: Principal;
+  /** Aborted when the caller may no longer what they may now; an event stream ends then by itself. */
+  readonly life: AbortSignal | null;
+  /** The session of a browser. */
+  readonly session?: SignInSession;
   readonly requestId: string;
   /** What stands in the path in the place of its parameters, decoded. */
   readonly params: Readonly<Record<string, string>>;
+  /** Takes note of what a change was about, for the audit record: ids of ours, and nothing that was sent. */
+  readonly about: (subject: Readonly<Record<string, string>>) => void;
   /** To be told of work that goes on after the answer has begun. The promise must not reject. */
   readonly endsWith: (outcome: Promise<AuditOutcome>) => void;
 }
@@ -62,7 +73,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     const response = await answer(request, route, params, requestId);
     if (route.policy === "mcp") return response;
     const clean = await scrubAnswer(response, deps.scrubber, requestId);
-    if (route.policy === "admin") clean.headers.set("cache-control", "no-store");
+    if (route.policy !== "public") clean.headers.set("cache-control", "no-store");
     return clean;
   }
 
@@ -73,7 +84,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     requestId: string,
   ): Promise<Response> {
     try {
-      const allowed = await deps.gate(request.headers, route.policy);
+      const allowed = await deps.gate(request, route.policy);
       const name = `${request.method} ${route.path}`;
       if (!allowed.ok) {
         const { reason, principal = null } = allowed;
@@ -81,23 +92,30 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         deps.audit.refused({ reason, principal, route: name, requestId });
         return refusal(reason, requestId);
       }
-      const principal = allowed.value;
+      const { principal, life, session, cookie } = allowed.value;
       let ended: Promise<AuditOutcome> | null = null;
+      let about: Readonly<Record<string, string>> = {};
       const caller: RouteCaller = {
         principal,
+        life,
+        ...(session && { session }),
         requestId,
         params,
+        about: (subject) => void (about = { ...about, ...subject }),
         endsWith: (outcome) => void (ended = outcome),
       };
-      if (route.policy !== "admin") return await run(request, route, caller);
+      if (route.policy === "public" || route.policy === "mcp") {
+        return endWith(await run(request, route, caller), life);
+      }
       const respond = () => run(request, route, caller);
       const response = READS.has(request.method)
         ? await respond()
         : await deps.audit.around(
-            { principal, route: name, requestId, ended: () => ended },
+            { principal, route: name, requestId, about: () => about, ended: () => ended },
             respond,
           );
-      return response;
+      if (cookie !== undefined) response.headers.append("set-cookie", cookie);
+      return endWith(response, life);
     } catch (error) {
       return failure(error, requestId, deps.logger);
     }
@@ -149,6 +167,7 @@ export function refusal(reason: Refusal, requestId: string): Response {
     case "HOST_REFUSED":
     case "ORIGIN_REFUSED":
     case "FORBIDDEN":
+    case "CSRF_REFUSED":
       return problem(reason, requestId);
   }
 }

@@ -13,6 +13,7 @@ import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { LegacySessions } from "../types/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
+import { catalogFor } from "./catalog-view.ts";
 import { ConnectQuestion, type ConnectDesk } from "./connect-question.ts";
 import { ChannelServer } from "./channel-server.ts";
 import { jsonRpcError } from "./json-rpc.ts";
@@ -131,7 +132,8 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     const message = await readMessage(request);
     if (!message.ok) return message.reason;
     const body = message.value.parsed;
-    const short = readShortCall(request.headers, body, manager.catalog);
+    const catalog = catalogFor(manager.catalog, caller.principal);
+    const short = readShortCall(request.headers, body, catalog);
     if (short !== null) return serveShort(short, request, body, caller);
     return serveBySdk(request, body, caller);
   }

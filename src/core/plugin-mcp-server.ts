@@ -17,6 +17,7 @@ import {
 import type { Logger } from "../types/logger.ts";
 import type { ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
+import { catalogFor } from "./catalog-view.ts";
 import type { CallFrame, PluginCalls, ToolAnswer } from "./plugin-calls.ts";
 import { findResource, type Catalog, type PagedList } from "./tool-catalog.ts";
 
@@ -122,20 +123,20 @@ export class PluginMcpServer extends McpServer {
   #setListHandlers(): void {
     const { server } = this;
     const schemas = { params: specTypeSchemas.PaginatedRequestParams };
-    server.setRequestHandler("tools/list", schemas, ({ cursor }) => {
-      const { items, ...rest } = pageOf(this.#catalog().lists.tools, cursor);
+    server.setRequestHandler("tools/list", schemas, ({ cursor }, ctx) => {
+      const { items, ...rest } = pageOf(this.#view(ctx).lists.tools, cursor);
       return { tools: items, ...rest };
     });
-    server.setRequestHandler("prompts/list", schemas, ({ cursor }) => {
-      const { items, ...rest } = pageOf(this.#catalog().lists.prompts, cursor);
+    server.setRequestHandler("prompts/list", schemas, ({ cursor }, ctx) => {
+      const { items, ...rest } = pageOf(this.#view(ctx).lists.prompts, cursor);
       return { prompts: items, ...rest };
     });
-    server.setRequestHandler("resources/list", schemas, ({ cursor }) => {
-      const { items, ...rest } = pageOf(this.#catalog().lists.resources, cursor);
+    server.setRequestHandler("resources/list", schemas, ({ cursor }, ctx) => {
+      const { items, ...rest } = pageOf(this.#view(ctx).lists.resources, cursor);
       return { resources: items, ...rest };
     });
-    server.setRequestHandler("resources/templates/list", schemas, ({ cursor }) => {
-      const { items, ...rest } = pageOf(this.#catalog().lists.resourceTemplates, cursor);
+    server.setRequestHandler("resources/templates/list", schemas, ({ cursor }, ctx) => {
+      const { items, ...rest } = pageOf(this.#view(ctx).lists.resourceTemplates, cursor);
       return { resourceTemplates: items, ...rest };
     });
   }
@@ -144,7 +145,7 @@ export class PluginMcpServer extends McpServer {
     const { server } = this;
     server.setRequestHandler("tools/call", async ({ params }, ctx) => {
       const caller = this.#callerOf(ctx);
-      const tool = this.#catalog().tools.get(params.name);
+      const tool = this.#view(ctx).tools.get(params.name);
       if (tool === undefined) throw this.#unknown("tool", params.name, caller);
       const answer =
         caller.answer ??
@@ -157,7 +158,7 @@ export class PluginMcpServer extends McpServer {
     const read = { params: specTypeSchemas.ReadResourceRequestParams };
     server.setRequestHandler("resources/read", read, async ({ uri }, ctx) => {
       const caller = this.#callerOf(ctx);
-      const resource = findResource(this.#catalog(), uri);
+      const resource = findResource(this.#view(ctx), uri);
       if (resource === null) {
         this.#unknown("resource", uri, caller);
         throw new ResourceNotFoundError(uri);
@@ -167,13 +168,13 @@ export class PluginMcpServer extends McpServer {
     const get = { params: specTypeSchemas.GetPromptRequestParams };
     server.setRequestHandler("prompts/get", get, async ({ name, arguments: args = {} }, ctx) => {
       const caller = this.#callerOf(ctx);
-      const prompt = this.#catalog().prompts.get(name);
+      const prompt = this.#view(ctx).prompts.get(name);
       if (prompt === undefined) throw this.#unknown("prompt", name, caller);
       return { ...(await this.#calls.getPrompt(prompt, args, this.#frame(ctx, caller))) };
     });
     const complete = { params: specTypeSchemas.CompleteRequestParams };
     server.setRequestHandler("completion/complete", complete, async (params, ctx) => {
-      const { run, request } = this.#completion(params);
+      const { run, request } = this.#completion(params, this.#view(ctx));
       return {
         ...(await this.#calls.complete(run, request, this.#frame(ctx, this.#callerOf(ctx)))),
       };
@@ -184,12 +185,17 @@ export class PluginMcpServer extends McpServer {
     const { server } = this;
     const subscriptions = this.#subscriptions;
     const subscribe = { params: specTypeSchemas.SubscribeRequestParams };
-    server.setRequestHandler("resources/subscribe", subscribe, ({ uri }) => {
+    server.setRequestHandler("resources/subscribe", subscribe, ({ uri }, ctx) => {
       if (uri.length > MAX_URI_CHARS) {
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, "The URI is too long");
       }
       if (subscriptions.size >= MAX_SUBSCRIPTIONS) {
         throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Too many subscriptions");
+      }
+      const { principal } = this.#callerOf(ctx);
+      // What somebody may not read they shall not hear of either.
+      if (principal.access && findResource(this.#view(ctx), uri) === null) {
+        throw new ResourceNotFoundError(uri);
       }
       subscriptions.add(uri);
       return {};
@@ -201,13 +207,15 @@ export class PluginMcpServer extends McpServer {
     });
   }
 
-  #completion(params: {
-    ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };
-    argument: { name: string; value: string };
-    context?: { arguments?: Record<string, string> | undefined } | undefined;
-  }) {
+  #completion(
+    params: {
+      ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };
+      argument: { name: string; value: string };
+      context?: { arguments?: Record<string, string> | undefined } | undefined;
+    },
+    { prompts, templates }: Catalog,
+  ) {
     const { ref, argument } = params;
-    const { prompts, templates } = this.#catalog();
     const prompt = ref.type === "ref/prompt" ? prompts.get(ref.name) : undefined;
     const template =
       ref.type === "ref/resource"
@@ -263,6 +271,11 @@ export class PluginMcpServer extends McpServer {
         closeStream: () => http?.closeSSE?.(),
       },
     };
+  }
+
+  /** What of the catalog the caller may use. */
+  #view(ctx: ServerContext): Catalog {
+    return catalogFor(this.#catalog(), this.#callerOf(ctx).principal);
   }
 
   #callerOf({ http, mcpReq }: ServerContext): Caller {

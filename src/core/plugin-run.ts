@@ -1,4 +1,5 @@
 import { AppError } from "../errors.ts";
+import { toPluginPrincipal } from "./auth/principals.ts";
 import type { CallOutcome, HostCall, HostedPlugin } from "../types/host.ts";
 import type { Principal } from "../types/principal.ts";
 import type { Time } from "../types/runtime.ts";
@@ -59,7 +60,7 @@ export class PluginRun implements CallRun {
     this.#calls.add(running);
     const ended = this.#desk.underWay.begin(call);
     try {
-      return await running.settle(this.#plugin.call(call, running));
+      return await running.settle(this.#plugin.call(forPlugin(call), running));
     } finally {
       ended();
       this.#calls.delete(running);
@@ -84,6 +85,11 @@ export class PluginRun implements CallRun {
     }
     for (const call of this.#calls) call.abort(stopped(this.instanceId));
   }
+}
+
+function forPlugin(call: HostCall): HostCall {
+  const principal = toPluginPrincipal(call.principal);
+  return principal === call.principal ? call : { ...call, principal };
 }
 
 /** What a caller learns of an instance that serves no calls any more. */

@@ -2,6 +2,7 @@ import type { JSONRPCRequest, RequestId } from "@modelcontextprotocol/server";
 import { AppError, stackOf } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
+import { catalogFor } from "./catalog-view.ts";
 import { jsonRpcErrorText } from "./json-rpc.ts";
 import type { PluginCalls, ToolAnswer } from "./plugin-calls.ts";
 import type { ShortEncoder } from "./short-answer.ts";
@@ -40,7 +41,8 @@ export class ShortChannelCalls {
 
   /** Serves a request if it is an ordinary tool call; answers whether it is. */
   serve(request: JSONRPCRequest): boolean {
-    const call = readOrdinaryCall(request, this.#deps.catalog());
+    const { catalog, principal } = this.#deps;
+    const call = readOrdinaryCall(request, catalogFor(catalog(), principal));
     if (call === null) return false;
     void this.#run(call, request);
     return true;

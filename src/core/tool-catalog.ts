@@ -91,24 +91,28 @@ export function buildCatalog(
     (offer) => offer.resourceTemplates,
     (item) => item.uriTemplate,
   );
-  const definitions = <T>(items: ReadonlyMap<string, { readonly definition: T }>) =>
+  return pageCatalog(
+    { tools, prompts, resources, templates: [...templates.values()], conflicts },
+    pageSize,
+  );
+}
+
+/** The catalog of these items, with its lists. All are sorted by what they are found by. */
+export function pageCatalog(items: Omit<Catalog, "lists">, pageSize: number = PAGE_SIZE): Catalog {
+  const { tools, prompts, resources, templates } = items;
+  const definitions = <T>(entries: Iterable<readonly [string, { readonly definition: T }]>) =>
     paginate(
-      [...items].map(([key, { definition }]) => [key, definition] as const),
+      [...entries].map(([key, { definition }]) => [key, definition] as const),
       pageSize,
     );
-
   return {
-    tools,
-    prompts,
-    resources,
-    templates: [...templates.values()],
+    ...items,
     lists: {
       tools: definitions(tools),
       prompts: definitions(prompts),
       resources: definitions(resources),
-      resourceTemplates: definitions(templates),
+      resourceTemplates: definitions(templates.map((each) => [each.uriTemplate, each])),
     },
-    conflicts,
   };
 }
 

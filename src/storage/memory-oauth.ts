@@ -73,8 +73,23 @@ export function createMemorySignIns(): SignInStore {
       sessions.set(session.idHash, session);
     },
     find: async (idHash, now) => good(sessions.get(idHash), now),
+    async touch(idHash, seenAt) {
+      const session = sessions.get(idHash);
+      if (session !== undefined) sessions.set(idHash, { ...session, seenAt });
+    },
+    async retire({ idHash, expiresAt: expected }, expiresAt) {
+      const session = sessions.get(idHash);
+      if (session?.expiresAt !== expected) return false;
+      sessions.set(idHash, { ...session, expiresAt });
+      return true;
+    },
     async remove(idHash) {
       sessions.delete(idHash);
+    },
+    async removeAll(keyReference) {
+      for (const session of sessions.values()) {
+        if (session.keyReference === keyReference) sessions.delete(session.idHash);
+      }
     },
   };
 }

@@ -6,7 +6,7 @@ import { onStore } from "./storage-fault.ts";
 
 /** Sign-in sessions in the database. */
 export function createSignInRepository(db: Database): SignInStore {
-  const { idHash: id, expiresAt } = signInSessions;
+  const { idHash: id, keyReference, expiresAt } = signInSessions;
   return {
     add: (session, now) =>
       onStore(async () => {
@@ -21,9 +21,26 @@ export function createSignInRepository(db: Database): SignInStore {
           .where(and(eq(id, idHash), gt(expiresAt, now)));
         return rows[0] ?? null;
       }),
+    touch: (idHash, seenAt) =>
+      onStore(async () => {
+        await db.update(signInSessions).set({ seenAt }).where(eq(id, idHash));
+      }),
+    retire: (session, end) =>
+      onStore(async () => {
+        const changed = await db
+          .update(signInSessions)
+          .set({ expiresAt: end })
+          .where(and(eq(id, session.idHash), eq(expiresAt, session.expiresAt)))
+          .returning({ id });
+        return changed.length > 0;
+      }),
     remove: (idHash) =>
       onStore(async () => {
         await db.delete(signInSessions).where(eq(id, idHash));
+      }),
+    removeAll: (reference) =>
+      onStore(async () => {
+        await db.delete(signInSessions).where(eq(keyReference, reference));
       }),
   };
 }

@@ -1,3 +1,5 @@
+import type { Owner } from "./vault.ts";
+
 /**
  * Who a request speaks for. The id is stable over key rotation, so it may stand in
  * stored records (an owner, a session, an audit row).
@@ -5,6 +7,22 @@
 export interface Principal {
   readonly kind: "client" | "user" | "system";
   readonly id: string;
-  /** Named rights. `mcp` may use `/mcp`; `admin` may use the admin API. */
+  /** Named rights: `mcp` may use `/mcp`; those of the admin API are in `core/auth/roles.ts`. */
   readonly scopes: readonly string[];
+  /** What of the catalog it may use; all of it when left out. */
+  readonly access?: ToolAccess;
+  /** Whose credentials are its own; by its kind and id when left out. */
+  readonly owner?: Owner;
+  /** Tool calls that it may make in a minute; as many as anybody when left out. */
+  readonly callsPerMinute?: number;
+}
+
+/** What of the catalog a caller may use. */
+export interface ToolAccess {
+  /** Instance ids; `null` stands for all. */
+  readonly plugins: readonly string[] | null;
+  /** Names of tools as clients see them; `null` stands for all. */
+  readonly tools: readonly string[] | null;
+  /** Only tools that say of themselves that they change nothing (`readOnlyHint`). */
+  readonly readOnly: boolean;
 }

@@ -1,10 +1,15 @@
-/** Somebody who has signed in with a browser. The cookie's secret is kept as a hash alone. */
+/** Somebody who has signed in with a browser. The cookie's secret is kept as a hash alone. Times are epoch milliseconds. */
 export interface SignInSession {
   readonly idHash: string;
   /** Which token was given: see `Authenticator.referenceOf`. */
   readonly keyReference: string;
-  /** Epoch milliseconds. */
+  /** What pages must send with every change, besides the cookie: the same for all secrets of a session. */
+  readonly csrfToken: string;
+  /** When the person signed in. */
   readonly createdAt: number;
+  /** When this secret was made. */
+  readonly renewedAt: number;
+  readonly seenAt: number;
   readonly expiresAt: number;
 }
 
@@ -13,5 +18,15 @@ export interface SignInStore {
   /** Also forgets those that have expired by `now`. */
   add(session: SignInSession, now: number): Promise<void>;
   find(idHash: string, now: number): Promise<SignInSession | null>;
+  /** Notes when it was last used. */
+  touch(idHash: string, seenAt: number): Promise<void>;
+  /**
+   * Lets a secret end soon, because another takes its place.
+   *
+   * @returns whether it was this call that did: of two at once, one
+   */
+  retire(session: SignInSession, expiresAt: number): Promise<boolean>;
   remove(idHash: string): Promise<void>;
+  /** Removes every session that stands on this token. */
+  removeAll(keyReference: string): Promise<void>;
 }

@@ -5,7 +5,8 @@ import type { Owner } from "../types/vault.ts";
 const ID = /^[\x21-\x7e]{1,128}$/;
 
 /** Whose credentials a caller's are; `null` for one that has none of its own. */
-export function ownerOf({ kind, id }: Principal): Owner | null {
+export function ownerOf({ kind, id, owner }: Principal): Owner | null {
+  if (owner !== undefined) return owner;
   if (typeof id !== "string" || !ID.test(id)) return null;
   switch (kind) {
     case "client":

@@ -10,12 +10,12 @@ import { createRecordingLogger } from "../helpers/logger.ts";
 import { createRecordingAudit } from "../helpers/recording-audit.ts";
 
 const PRINCIPAL = { kind: "client", id: "someone", scopes: [] } as const;
-const openGate: Gate = async () => ok(PRINCIPAL);
+const openGate: Gate = async () => ok({ principal: PRINCIPAL, life: null });
 
 const THINGS: Route = {
   method: "GET",
   path: "/things",
-  policy: "admin",
+  policy: "plugins:read",
   handle: (_, { principal }) => Response.json(principal.id),
 };
 
@@ -54,14 +54,14 @@ describe("assertPolicies", () => {
 describe("a mounted route", () => {
   it("asks the gate under its own policy and is told who calls", async () => {
     const asked: unknown[] = [];
-    const gate: Gate = async (headers, policy) => {
+    const gate: Gate = async ({ headers }, policy) => {
       asked.push([headers.get("host"), policy]);
-      return ok(PRINCIPAL);
+      return ok({ principal: PRINCIPAL, life: null });
     };
     const { app } = mounted([THINGS], gate);
     const response = await app.request("/things", { headers: { host: "a.example" } });
     expect(await response.json()).toBe("someone");
-    expect(asked).toEqual([["a.example", "admin"]]);
+    expect(asked).toEqual([["a.example", "plugins:read"]]);
   });
 
   it("does not run when the gate refuses", async () => {

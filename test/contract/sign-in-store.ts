@@ -4,7 +4,10 @@ import type { SignInSession, SignInStore } from "../../src/types/sign-in.ts";
 const session = (idHash: string, expiresAt = 2_000): SignInSession => ({
   idHash,
   keyReference: "admin 0123",
+  csrfToken: "csrf",
   createdAt: 1_000,
+  renewedAt: 1_000,
+  seenAt: 1_000,
   expiresAt,
 });
 
@@ -29,6 +32,35 @@ export function signInStoreContract(driver: string, open: () => Promise<SignInSt
       await store.add(session("b", 9_000), 2_000);
       expect(await store.find("a", 0)).toBeNull();
       expect(await store.find("b", 0)).toEqual(session("b", 9_000));
+    });
+
+    it("remember when they were last used", async () => {
+      const store = await open();
+      await store.add(session("a"), 1_000);
+      await store.touch("a", 1_500);
+      await store.touch("nobody's", 1_500);
+      expect(await store.find("a", 1_500)).toEqual({ ...session("a"), seenAt: 1_500 });
+    });
+
+    it("are retired by one of two who want to", async () => {
+      const store = await open();
+      await store.add(session("a"), 1_000);
+      expect(await store.retire(session("a"), 1_200)).toBe(true);
+      expect(await store.retire(session("a"), 1_300)).toBe(false);
+      expect(await store.retire(session("nobody's"), 1_300)).toBe(false);
+      expect(await store.find("a", 1_199)).toEqual(session("a", 1_200));
+      expect(await store.find("a", 1_200)).toBeNull();
+    });
+
+    it("end all together when they stand on one token", async () => {
+      const store = await open();
+      await store.add(session("a"), 1_000);
+      await store.add(session("b"), 1_000);
+      await store.add({ ...session("c"), keyReference: "admin 4567" }, 1_000);
+      await store.removeAll("admin 0123");
+      expect(await store.find("a", 1_000)).toBeNull();
+      expect(await store.find("b", 1_000)).toBeNull();
+      expect(await store.find("c", 1_000)).not.toBeNull();
     });
   });
 }

@@ -83,6 +83,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       await key(OTHER_CLIENT_KEY, "client", "client-2", "mcp"),
       await key(ADMIN_TOKEN, "user", "admin-1", "admin"),
     ],
+    keyStore: null,
     vault,
     audit: createRecordingAudit(),
     scrubber,

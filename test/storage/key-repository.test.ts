@@ -65,7 +65,12 @@ describe("the key repository", () => {
         name: "name of c1",
         key_hash: "aa",
         scopes: '["mcp","x:y"]',
+        owner: null,
+        access: null,
+        calls_per_minute: null,
         created_at: 1_700_000_000_000,
+        expires_at: null,
+        used_at: null,
         revoked_at: null,
       },
     ]);

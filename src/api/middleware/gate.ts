@@ -1,34 +1,66 @@
 import { createPrincipal, LOCAL_CLIENT } from "../../core/auth/principals.ts";
-import type { Authenticator } from "../../core/auth/authenticator.ts";
+import type { KeyDirectory } from "../../core/auth/key-directory.ts";
+import type { Scope } from "../../core/auth/roles.ts";
+import { SIGN_IN_SECONDS, type SignIns } from "../../core/auth/sign-in.ts";
 import type { ErrorCode } from "../../errors.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { ServerConfig } from "../../types/server-config.ts";
+import type { SignInSession } from "../../types/sign-in.ts";
+import { equalInConstantTime, utf8 } from "../../util/bytes.ts";
 import { LOOPBACK_NAMES, parseOrigin } from "../../util/origin.ts";
 import { ok, refuse } from "../../util/result.ts";
+import type { Cookies } from "../cookies.ts";
+import { isSameOrigin } from "./same-origin.ts";
 
-/** Who may use a route: anybody, MCP clients, or administrators. */
-export type RoutePolicy = "public" | "mcp" | "admin";
+/** Who may use a route: anybody, MCP clients, whoever has a token of the admin API, or whoever has that right of it. */
+export type RoutePolicy = "public" | "mcp" | "self" | Scope;
 
 export type Refusal = Extract<
   ErrorCode,
-  "HOST_REFUSED" | "ORIGIN_REFUSED" | "UNAUTHENTICATED" | "FORBIDDEN"
+  "HOST_REFUSED" | "ORIGIN_REFUSED" | "UNAUTHENTICATED" | "FORBIDDEN" | "CSRF_REFUSED"
 >;
+
+/** Somebody who may go on. */
+export interface Admission {
+  readonly principal: Principal;
+  /** Aborted when they may no longer, so that what is still open ends; `null` where that does not come. */
+  readonly life: AbortSignal | null;
+  /** The session that a browser came with. */
+  readonly session?: SignInSession;
+  /** A `Set-Cookie` that the answer must carry. */
+  readonly cookie?: string;
+}
 
 /** A refusal names the principal whose key was good, but not for that. */
 export type GateDecision =
-  | { readonly ok: true; readonly value: Principal }
+  | { readonly ok: true; readonly value: Admission }
   | { readonly ok: false; readonly reason: Refusal; readonly principal?: Principal };
 
 /** Decides whether a request may go on, and as whom. Every route is behind it. */
-export type Gate = (headers: Headers, policy: RoutePolicy) => Promise<GateDecision>;
+export type Gate = (
+  request: Pick<Request, "method" | "headers">,
+  policy: RoutePolicy,
+) => Promise<GateDecision>;
 
-const ANYBODY = createPrincipal("anonymous", []);
+export interface GateDeps {
+  readonly config: ServerConfig;
+  readonly keys: Pick<KeyDirectory, "authenticate" | "lifeOf">;
+  readonly signIns: Pick<SignIns, "find" | "renew">;
+  readonly cookies: Cookies;
+  readonly publicUrl: () => string;
+}
+
+const ANYBODY: Admission = { principal: createPrincipal("anonymous", []), life: null };
+const ANY_LOCAL: Admission = { principal: LOCAL_CLIENT, life: null };
+/** What changes nothing. */
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
 /**
  * Host and Origin are checked each for itself, because under DNS rebinding they agree with each other
- * (CVE-2025-66414 and its like).
+ * (CVE-2025-66414 and its like). A browser's session counts for pages of this server's own alone, and for a change only with
+ * the token that such a page has read.
  */
-export function createGate(config: ServerConfig, authenticator: Authenticator): Gate {
+export function createGate({ config, keys, signIns, cookies, publicUrl }: GateDeps): Gate {
   const hosts = new Set(config.allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(config.allowedOrigins.map((origin) => origin.toLowerCase()));
   const loopback = [...hosts].every((host) => LOOPBACK_NAMES.has(host));
@@ -39,16 +71,55 @@ export function createGate(config: ServerConfig, authenticator: Authenticator): 
     return loopback && isLoopbackPage(origin.toLowerCase());
   }
 
-  return async function gate(headers, policy) {
+  async function bySession(secret: string, request: Parameters<Gate>[0]): Promise<GateDecision> {
+    const { method, headers } = request;
+    if (headers.get("sec-fetch-site") !== "same-origin") return refuse("CSRF_REFUSED");
+    const found = await signIns.find(secret);
+    if (found === null) return refuse("UNAUTHENTICATED");
+    const { person: principal, session } = found;
+    if (!SAFE.has(method)) {
+      const token = headers.get("x-csrf-token") ?? "";
+      const isOurs =
+        isSameOrigin(headers, publicUrl()) &&
+        equalInConstantTime(utf8(token), utf8(session.csrfToken));
+      if (!isOurs) return { ok: false, reason: "CSRF_REFUSED", principal };
+    }
+    const renewed = await signIns.renew(found);
+    const seconds = SIGN_IN_SECONDS;
+    return ok({
+      principal,
+      session,
+      life: keys.lifeOf(principal),
+      ...(renewed !== null && { cookie: cookies.write("session", renewed, seconds) }),
+    });
+  }
+
+  async function identify(
+    request: Parameters<Gate>[0],
+    policy: RoutePolicy,
+  ): Promise<GateDecision> {
+    const authorization = request.headers.get("authorization");
+    // A header says on purpose who calls; a cookie comes along by itself.
+    if (authorization === null && policy !== "mcp") {
+      const secret = cookies.read(request, "session");
+      if (secret !== null) return bySession(secret, request);
+    }
+    const principal = await keys.authenticate(authorization);
+    if (principal === null) return refuse("UNAUTHENTICATED");
+    return ok({ principal, life: keys.lifeOf(principal) });
+  }
+
+  return async function gate(request, policy) {
+    const { headers } = request;
     if (!hosts.has(hostName(headers.get("host") ?? ""))) return refuse("HOST_REFUSED");
     if (!originAllowed(headers.get("origin"))) return refuse("ORIGIN_REFUSED");
     if (policy === "public") return ok(ANYBODY);
-    if (policy === "mcp" && config.auth === "none") return ok(LOCAL_CLIENT);
-    const principal = await authenticator.authenticate(headers.get("authorization"));
-    if (principal === null) return refuse("UNAUTHENTICATED");
-    return principal.scopes.includes(policy)
-      ? ok(principal)
-      : { ok: false, reason: "FORBIDDEN", principal };
+    if (policy === "mcp" && config.auth === "none") return ok(ANY_LOCAL);
+    const known = await identify(request, policy);
+    if (!known.ok) return known;
+    const { principal } = known.value;
+    const may = policy === "self" ? principal.kind === "user" : principal.scopes.includes(policy);
+    return may ? known : { ok: false, reason: "FORBIDDEN", principal };
   };
 }
 

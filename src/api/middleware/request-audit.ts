@@ -31,6 +31,8 @@ export interface AdminRequest {
   readonly principal: Principal;
   readonly route: string;
   readonly requestId: string;
+  /** Ids of what was changed, once that is known. */
+  readonly about: () => Readonly<Record<string, string>>;
   /** For an answer that begins before the work is done: how that ended. Resolves always. */
   readonly ended: () => Promise<AuditOutcome> | null;
 }
@@ -68,7 +70,7 @@ export function createRequestAudit({ audit, refusals, logger }: RequestAuditDeps
         detail: { reason },
       });
     },
-    async around({ principal, route, requestId, ended }, run) {
+    async around({ principal, route, requestId, about, ended }, run) {
       const entry = {
         actor: actorOf(principal),
         action: "admin.request",
@@ -80,7 +82,8 @@ export function createRequestAudit({ audit, refusals, logger }: RequestAuditDeps
       const response = await run();
       const { status } = response;
       const later = ended();
-      const end = (outcome: AuditOutcome) => record({ ...entry, outcome, detail: { status } });
+      const end = (outcome: AuditOutcome) =>
+        record({ ...entry, outcome, detail: { status, ...about() } });
       if (later === null) await end(outcomeOf(status));
       else void later.then(end);
       return response;

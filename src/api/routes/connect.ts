@@ -46,7 +46,8 @@ export function connectRoutes({
     faultPage({ kind: "gone", reason: "This link is used up or too old. Ask for a new one." });
 
   /** Who opened the page, as far as the browser says so. */
-  const signedIn = (request: Request) => signIns.find(cookies.read(request, "session"));
+  const signedIn = async (request: Request) =>
+    (await signIns.find(cookies.read(request, "session")))?.person ?? null;
 
   return [
     {

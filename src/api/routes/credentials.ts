@@ -41,7 +41,7 @@ export function credentialRoutes({ vault, assertAcceptable }: CredentialRoutesDe
     {
       method: "GET",
       path: "/api/auth/credentials",
-      policy: "admin",
+      policy: "credentials:read",
       async handle(request) {
         const plugin = new URL(request.url).searchParams.get("plugin");
         const found = await vault.list(plugin ?? undefined);
@@ -51,7 +51,7 @@ export function credentialRoutes({ vault, assertAcceptable }: CredentialRoutesDe
     {
       method: "POST",
       path: "/api/auth/credentials",
-      policy: "admin",
+      policy: "credentials:write",
       async handle(request, caller) {
         const body = await readJsonBody(request, credentialBody);
         assertAcceptable(body.plugin, body.name, body.value);
@@ -63,7 +63,7 @@ export function credentialRoutes({ vault, assertAcceptable }: CredentialRoutesDe
     {
       method: "DELETE",
       path: "/api/auth/credentials/:plugin/:name",
-      policy: "admin",
+      policy: "credentials:write",
       async handle(request, caller) {
         const own = vault.for(readOwner(request), toActor(caller));
         const named = target.safeParse(caller.params);

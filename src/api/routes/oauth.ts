@@ -18,7 +18,7 @@ export function oauthRoutes(oauth: OAuthManager): Route[] {
     {
       method: "GET",
       path: "/api/auth/oauth/initiate/:pluginId",
-      policy: "admin",
+      policy: "connections:write",
       // Of no effect beyond a row that expires: a person must open the address and go through it.
       async handle(request, { params, principal }) {
         const { authUrl, state } = await oauth.initiateFlow(params["pluginId"] ?? "", {
@@ -31,7 +31,7 @@ export function oauthRoutes(oauth: OAuthManager): Route[] {
     {
       method: "GET",
       path: "/api/auth/oauth/connections",
-      policy: "admin",
+      policy: "connections:read",
       async handle(request) {
         const plugin = new URL(request.url).searchParams.get("plugin") ?? undefined;
         const data = (await oauth.connections(plugin)).map(toAnswer);
@@ -41,7 +41,7 @@ export function oauthRoutes(oauth: OAuthManager): Route[] {
     {
       method: "POST",
       path: "/api/auth/oauth/refresh/:pluginId",
-      policy: "admin",
+      policy: "connections:write",
       async handle(request, { params }) {
         const plugin = params["pluginId"] ?? "";
         const whose = readOwner(request);
@@ -53,7 +53,7 @@ export function oauthRoutes(oauth: OAuthManager): Route[] {
     {
       method: "POST",
       path: "/api/auth/oauth/revoke/:pluginId",
-      policy: "admin",
+      policy: "connections:write",
       async handle(request, caller) {
         const plugin = caller.params["pluginId"] ?? "";
         const provider = await oauth.revokeToken(plugin, readOwner(request), toActor(caller));
@@ -66,7 +66,7 @@ export function oauthRoutes(oauth: OAuthManager): Route[] {
     {
       method: "PUT",
       path: "/api/auth/oauth/client-secret/:pluginId",
-      policy: "admin",
+      policy: "credentials:write",
       async handle(request, caller) {
         const { value } = await readJsonBody(request, secretBody);
         await oauth.setClientSecret(caller.params["pluginId"] ?? "", value, toActor(caller));

@@ -7,7 +7,7 @@ export function pluginRoutes(manager: PluginManager): Route[] {
     {
       method: "GET",
       path: "/api/plugins",
-      policy: "admin",
+      policy: "plugins:read",
       handle: () =>
         Response.json({
           data: manager.statuses(),

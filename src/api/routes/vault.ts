@@ -48,13 +48,13 @@ export function vaultRoutes({ vault, now, logger }: VaultRoutesDeps): Route[] {
     {
       method: "GET",
       path: "/api/vault",
-      policy: "admin",
+      policy: "vault:read",
       handle: async () => Response.json(await vault.status()),
     },
     {
       method: "POST",
       path: "/api/vault/rotate",
-      policy: "admin",
+      policy: "vault:write",
       async handle(request, caller) {
         const { plugin } = await readJsonBody(request, rotateBody);
         if (plugin !== undefined) await assertKnown(plugin);
@@ -68,7 +68,7 @@ export function vaultRoutes({ vault, now, logger }: VaultRoutesDeps): Route[] {
     {
       method: "POST",
       path: "/api/vault/rotate-master",
-      policy: "admin",
+      policy: "vault:write",
       handle: (_, caller) =>
         withProgress(caller, async (onProgress) => {
           await vault.rotateMasterKey({ actor: toActor(caller), onProgress });
@@ -78,14 +78,14 @@ export function vaultRoutes({ vault, now, logger }: VaultRoutesDeps): Route[] {
     {
       method: "POST",
       path: "/api/vault/verify",
-      policy: "admin",
+      policy: "vault:write",
       handle: (_, caller) =>
         withProgress(caller, (onProgress) => vault.verify({ actor: toActor(caller), onProgress })),
     },
     {
       method: "POST",
       path: "/api/vault/export",
-      policy: "admin",
+      policy: "vault:write",
       async handle(request, caller) {
         const body = await readJsonBody(request, exportBody);
         const bytes = passphraseBytes(body.passphrase);
@@ -96,7 +96,7 @@ export function vaultRoutes({ vault, now, logger }: VaultRoutesDeps): Route[] {
     {
       method: "POST",
       path: "/api/vault/import",
-      policy: "admin",
+      policy: "vault:write",
       async handle(request, caller) {
         const body = await readJsonBody(request, importBody, MAX_BACKUP_BYTES);
         const bytes = passphraseBytes(body.passphrase);

@@ -3,6 +3,7 @@ import type { KeyRecord } from "../../types/keys.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { Sha256 } from "../../types/runtime.ts";
 import { equalInConstantTime, fromHex, toHex, utf8 } from "../../util/bytes.ts";
+import { expandScopes } from "./roles.ts";
 
 /** Longer than any key of ours; more is not worth hashing. */
 const MAX_TOKEN_LENGTH = 4_096;
@@ -19,44 +20,69 @@ export interface Authenticator {
   principal(reference: string): Principal | null;
 }
 
+/** A known key. */
+interface Known {
+  readonly digest: Uint8Array;
+  readonly principal: Principal;
+  readonly expiresAt: number;
+}
+
 /**
  * Knows callers by bearer keys. Only hashes are held; a key is found by the beginning of its hash and then compared
  * whole, in constant time.
  *
  * @throws AppError `CONFIG_INVALID` when one secret is the key of a client and of an administrator
  */
-export function createAuthenticator(keys: readonly KeyRecord[], sha256: Sha256): Authenticator {
-  const byPrefix = new Map<string, { digest: Uint8Array; principal: Principal }>();
-  for (const { hash, kind, id, scopes } of keys) {
-    const prefix = hash.slice(0, PREFIX_CHARS);
-    const principal = Object.freeze({ kind, id, scopes: Object.freeze([...scopes]) });
+export function createAuthenticator(
+  keys: readonly KeyRecord[],
+  sha256: Sha256,
+  now: () => number,
+): Authenticator {
+  const byPrefix = new Map<string, Known>();
+  for (const key of keys) {
+    const prefix = key.hash.slice(0, PREFIX_CHARS);
     const known = byPrefix.get(prefix)?.principal;
-    if (known !== undefined && known.kind !== kind) {
+    if (known !== undefined && known.kind !== key.kind) {
       throw new AppError(
         "CONFIG_INVALID",
         "An admin token and a client key are the same secret. They must differ: clients are no administrators.",
       );
     }
     // A stored key that stands in the environment as well is the stored one.
-    if (known === undefined) byPrefix.set(prefix, { digest: fromHex(hash), principal });
+    if (known !== undefined) continue;
+    const expiresAt = key.expiresAt ?? Number.POSITIVE_INFINITY;
+    byPrefix.set(prefix, { digest: fromHex(key.hash), principal: toPrincipal(key), expiresAt });
   }
   const references = new Map(
-    [...byPrefix].map(([prefix, { principal }]) => [`${principal.id} ${prefix}`, principal]),
+    [...byPrefix].map(([prefix, known]) => [`${known.principal.id} ${prefix}`, known]),
   );
+  const whileGood = (known: Known | undefined) =>
+    known !== undefined && now() < known.expiresAt ? known.principal : null;
   return {
     referenceOf(wanted) {
-      const found = [...references].find(([, principal]) => principal === wanted);
+      const found = [...references].find(([, { principal }]) => principal === wanted);
       return found?.[0] ?? null;
     },
-    principal: (reference) => references.get(reference) ?? null,
+    principal: (reference) => whileGood(references.get(reference)),
     async authenticate(authorization) {
       const token = authorization === null ? null : bearerToken(authorization);
       if (token === null || token.length > MAX_TOKEN_LENGTH) return null;
       const digest = await sha256(utf8(token));
       const known = byPrefix.get(toHex(digest.subarray(0, PREFIX_CHARS / 2)));
-      return known && equalInConstantTime(known.digest, digest) ? known.principal : null;
+      return known && equalInConstantTime(known.digest, digest) ? whileGood(known) : null;
     },
   };
+}
+
+function toPrincipal({ kind, id, scopes, owner, access, callsPerMinute }: KeyRecord): Principal {
+  return Object.freeze({
+    kind,
+    id,
+    scopes: Object.freeze(expandScopes(scopes)),
+    ...(owner && { owner }),
+    ...(access && { access: Object.freeze({ ...access }) }),
+    ...(callsPerMinute && { callsPerMinute }),
+  });
 }
 
 /** The token of an `Authorization` header; `null` when it carries something else. */

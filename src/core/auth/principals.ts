@@ -7,3 +7,10 @@ export const LOCAL_CLIENT = createPrincipal("local", ["mcp"]);
 export function createPrincipal(id: string, scopes: readonly string[]): Principal {
   return Object.freeze({ kind: "client", id, scopes: Object.freeze([...scopes]) });
 }
+
+/** A caller as plugins know it: what it may use, and by whose accounts, is no business of theirs. */
+export function toPluginPrincipal(principal: Principal): Principal {
+  const { kind, id, scopes, access, owner, callsPerMinute } = principal;
+  const isPlain = access === undefined && owner === undefined && callsPerMinute === undefined;
+  return isPlain ? principal : Object.freeze({ kind, id, scopes });
+}

@@ -1,13 +1,20 @@
 import type { Principal } from "../../types/principal.ts";
 import type { Sha256, Time } from "../../types/runtime.ts";
-import type { SignInStore } from "../../types/sign-in.ts";
-
+import type { SignInSession, SignInStore } from "../../types/sign-in.ts";
 import { toHex, utf8 } from "../../util/bytes.ts";
 import { randomToken } from "../../util/ids.ts";
 import type { Authenticator } from "./authenticator.ts";
 
-/** A working day. */
+/** A working day: then the token is asked for again, whatever happens. */
 export const SIGN_IN_SECONDS = 12 * 60 * 60;
+/** How long a session lasts that nobody uses. */
+const IDLE_MS = 60 * 60_000;
+/** How old a secret becomes before another takes its place. */
+const RENEW_MS = 15 * 60_000;
+/** What was under way with the old secret still arrives. */
+const GRACE_MS = 60_000;
+/** Uses closer together than this are one. */
+const TOUCH_MS = 60_000;
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 export interface SignInsDeps {
@@ -16,6 +23,12 @@ export interface SignInsDeps {
   readonly keys: Pick<Authenticator, "referenceOf" | "principal">;
   readonly sha256: Sha256;
   readonly time: Time;
+}
+
+/** A session whose secret somebody has shown. */
+export interface SignedIn {
+  readonly person: Principal;
+  readonly session: SignInSession;
 }
 
 /** Sessions of people who have given an admin token to a page of ours. */
@@ -32,28 +45,54 @@ export class SignIns {
    * @param person as the authenticator has named them
    */
   async begin(person: Principal): Promise<string> {
-    const { store, keys, time } = this.#deps;
-    const secret = randomToken("");
+    const { keys, time } = this.#deps;
     const now = time.now();
-    const expiresAt = now + SIGN_IN_SECONDS * 1_000;
-    await store.add(
-      {
-        idHash: await this.#hash(secret),
-        keyReference: keys.referenceOf(person) ?? "",
-        createdAt: now,
-        expiresAt,
-      },
-      now,
-    );
-    return secret;
+    return this.#add({
+      keyReference: keys.referenceOf(person) ?? "",
+      csrfToken: randomToken(""),
+      createdAt: now,
+      renewedAt: now,
+      seenAt: now,
+      expiresAt: now + SIGN_IN_SECONDS * 1_000,
+    });
   }
 
-  /** Who has signed in with this browser. */
-  async find(secret: string | null): Promise<Principal | null> {
+  /** Who has signed in with this browser, and has used it within the hour. */
+  async find(secret: string | null): Promise<SignedIn | null> {
     if (secret === null || !SECRET.test(secret)) return null;
     const { store, keys, time } = this.#deps;
-    const session = await store.find(await this.#hash(secret), time.now());
-    return session && keys.principal(session.keyReference);
+    const now = time.now();
+    const session = await store.find(await this.#hash(secret), now);
+    const person = session && keys.principal(session.keyReference);
+    if (session === null || person === null || session.seenAt + IDLE_MS <= now) return null;
+    if (session.seenAt + TOUCH_MS <= now) await store.touch(session.idHash, now);
+    return { person, session };
+  }
+
+  /** Answers the next secret of a session whose own is old; `null` while it is not, or when another request has it already. */
+  async renew({ session }: SignedIn): Promise<string | null> {
+    const { store, time } = this.#deps;
+    const now = time.now();
+    const isRetired = session.expiresAt < session.createdAt + SIGN_IN_SECONDS * 1_000;
+    if (isRetired || session.renewedAt + RENEW_MS > now) return null;
+    const end = Math.min(now + GRACE_MS, session.expiresAt);
+    if (!(await store.retire(session, end))) return null;
+    const { idHash: _, ...rest } = session;
+    return this.#add({ ...rest, renewedAt: now, seenAt: now });
+  }
+
+  /** Ends the session in this browser; with `everywhere`, in all browsers that gave the same token. */
+  async end({ session }: SignedIn, { everywhere }: { readonly everywhere: boolean }) {
+    const { store } = this.#deps;
+    if (everywhere) await store.removeAll(session.keyReference);
+    else await store.remove(session.idHash);
+  }
+
+  async #add(session: Omit<SignInSession, "idHash">): Promise<string> {
+    const { store, time } = this.#deps;
+    const secret = randomToken("");
+    await store.add({ ...session, idHash: await this.#hash(secret) }, time.now());
+    return secret;
   }
 
   async #hash(secret: string): Promise<string> {

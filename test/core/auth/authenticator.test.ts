@@ -11,7 +11,7 @@ it("refuses one secret for a client and an administrator, whichever comes first"
     (["admin", "client"] as const).map((role) => environmentKey(role, SECRET, 0, sha256)),
   );
   for (const order of [keys, keys.toReversed()]) {
-    expect(() => createAuthenticator(order, sha256)).toThrow(
+    expect(() => createAuthenticator(order, sha256, () => 0)).toThrow(
       expect.objectContaining({
         code: "CONFIG_INVALID",
         message: expect.stringContaining("They must differ") as string,
@@ -24,7 +24,7 @@ it("knows a stored key that stands in the environment as well by its stored id",
   const fields = { id: "stored", name: "first run", kind: "client", scopes: ["mcp"], createdAt: 0 };
   const stored = await toKeyRecord(SECRET, { ...fields, kind: "client" }, sha256);
   const given = await environmentKey("client", SECRET, 0, sha256);
-  const authenticator = createAuthenticator([stored, given], sha256);
+  const authenticator = createAuthenticator([stored, given], sha256, () => 0);
   expect(await authenticator.authenticate(`Bearer ${SECRET}`)).toEqual({
     kind: "client",
     id: "stored",
@@ -35,7 +35,7 @@ it("knows a stored key that stands in the environment as well by its stored id",
 it("does not take a key for another one whose hash begins alike", async () => {
   const key = await environmentKey("client", SECRET, 0, sha256);
   const alike = { ...key, hash: key.hash.slice(0, 32) + "0".repeat(32) };
-  const authenticator = createAuthenticator([alike], sha256);
+  const authenticator = createAuthenticator([alike], sha256, () => 0);
   expect(await authenticator.authenticate(`Bearer ${SECRET}`)).toBeNull();
 });
 
@@ -51,6 +51,7 @@ describe("what stands for a key in a session", () => {
           ),
         ],
         sha256,
+        () => 0,
       );
     const before = await keysOf("the-first-secret");
     const person = (await before.authenticate("Bearer the-first-secret"))!;
