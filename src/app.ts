@@ -1,14 +1,17 @@
 import { Hono } from "hono";
 import { createGate } from "./api/middleware/gate.ts";
 import { createRequestAudit } from "./api/middleware/request-audit.ts";
-import { assertPolicies, mountRoutes } from "./api/route-table.ts";
+import { assertPolicies, mountRoutes, type Route } from "./api/route-table.ts";
 import { createMcpSocket, type OpenSocket } from "./api/mcp-socket.ts";
+import { aboutRoutes } from "./api/routes/about.ts";
+import { auditRoutes, type AuditRoutesDeps } from "./api/routes/audit.ts";
 import { createCookies } from "./api/cookies.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
 import { credentialRoutes } from "./api/routes/credentials.ts";
 import { healthRoutes } from "./api/routes/health.ts";
 import { keyRoutes } from "./api/routes/keys.ts";
 import { mcpRoutes } from "./api/routes/mcp.ts";
+import { openApiRoutes } from "./api/routes/openapi.ts";
 import { oauthRoutes } from "./api/routes/oauth.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
 import { serverProofRoutes } from "./api/routes/server-proof.ts";
@@ -24,7 +27,7 @@ import { createAcceptance } from "./core/credential-acceptance.ts";
 import { createAccounts } from "./core/auth/accounts.ts";
 import { KeyDirectory } from "./core/auth/key-directory.ts";
 import type { ServerProof } from "./core/auth/server-proof.ts";
-import { createMcpHandler } from "./core/mcp-handler.ts";
+import { createMcpHandler, PROTOCOL_VERSIONS } from "./core/mcp-handler.ts";
 import type { StepLimits } from "./core/plugin-steps.ts";
 import { PluginManager } from "./core/plugin-manager.ts";
 import type { ServerIdentity } from "./core/plugin-mcp-server.ts";
@@ -65,6 +68,8 @@ export interface AppDeps {
   readonly keyStore: KeyStore | null;
   readonly vault: Vault;
   readonly audit: AuditLog;
+  /** Reads the audit record back; `null` where it is read elsewhere. */
+  readonly auditTrail: AuditRoutesDeps["trail"] | null;
   /** Knows every secret in use, as the vault and the log do. */
   readonly scrubber: Scrubber;
   /** Seals what clients carry from one call to the next. 32 bytes, the same wherever the next may come; they are zeroed. */
@@ -103,6 +108,8 @@ export interface App {
   /** Serves a client that has started this process, and so may do what its user may. */
   readonly serveLocal: (channel: MessageChannel) => ServedChannel | null;
   readonly manager: PluginManager;
+  /** Every way in, and who may use it. */
+  readonly routes: readonly Pick<Route, "method" | "path" | "policy" | "contract">[];
   /** Starts the plugins. Requests are answered before and meanwhile, with what runs by then. */
   start(): Promise<void>;
   /**
@@ -194,7 +201,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const refusals = createRefusalRecorder({ audit: deps.audit, time, logger });
   const audit = createRequestAudit({ audit: deps.audit, refusals, logger });
   const cookies = createCookies(publicUrl);
-  const routes = [
+  const described = [
     ...mcpRoutes(mcp),
     ...(deps.config.sse ? sseRoutes(sse) : []),
     ...pluginRoutes(manager),
@@ -209,6 +216,15 @@ export async function createApp(deps: AppDeps): Promise<App> {
       refused: (request) => audit.refused(request),
     }),
     ...keyRoutes(keys),
+    ...(deps.auditTrail ? auditRoutes({ trail: deps.auditTrail, now, logger }) : []),
+    ...aboutRoutes({
+      identity,
+      startedAt: now(),
+      publicUrl,
+      auth: deps.config.auth,
+      protocolVersions: PROTOCOL_VERSIONS,
+      transports: ["http", ...(deps.config.sse ? ["sse"] : [])],
+    }),
     ...connectRoutes({
       oauth: accounts.oauth,
       signIns,
@@ -220,6 +236,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...(deps.serverProof ? serverProofRoutes(deps.serverProof) : []),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
+  const routes = [...described, ...openApiRoutes(described, { version: identity.version })];
   const gate = createGate({ config: deps.config, keys, signIns, cookies, publicUrl });
   const hono = new Hono();
   mountRoutes(hono, routes, { gate, audit, scrubber: deps.scrubber, logger, now });
@@ -230,6 +247,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     openSocket: createMcpSocket({ gate, mcp, audit, logger, now }),
     serveLocal: (channel) => mcp.serve(channel, LOCAL_CLIENT),
     manager,
+    routes,
     async start() {
       await manager.start();
       started = true;

@@ -73,6 +73,7 @@ export async function createNodeApp({
     keyStore,
     vault,
     audit,
+    auditTrail: audit,
     scrubber,
     stateKey: await stores.stateKey(),
     sessions: createMemorySessions(),

@@ -84,6 +84,7 @@ export function createWorker(plugins: BundledPlugins): WorkerHandler {
       keyStore: null,
       vault,
       audit,
+      auditTrail: null,
       scrubber,
       // The vault of an isolate is gone with it, and the next call may come to another one.
       stateKey: masterKey.slice(),

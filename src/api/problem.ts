@@ -36,6 +36,10 @@ const PROBLEMS = {
   INTERNAL: [500, "Something went wrong on the server."],
 } as const satisfies Record<ErrorCode, readonly [status: number, sentence: string]>;
 
+export function problemStatus(code: ErrorCode): number {
+  return PROBLEMS[code][0];
+}
+
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** What to do about it, in words of the server's or of a plugin's author; never anything that was sent. */

@@ -10,7 +10,7 @@ export const instanceId = z.string().regex(INSTANCE_ID).meta({
   example: "github",
 });
 
-export const OWNER_RULE = "must be shared, client:<id> or user:<issuer>:<subject>";
+const OWNER_RULE = "must be shared, client:<id> or user:<issuer>:<subject>";
 
 export const owner = z
   .custom<Owner>(isOwner, OWNER_RULE)

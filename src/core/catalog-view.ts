@@ -15,7 +15,7 @@ export function catalogFor(catalog: Catalog, { access }: Pick<Principal, "access
   return view;
 }
 
-export function mayUseTool(tool: CatalogTool, access: ToolAccess): boolean {
+function mayUseTool(tool: CatalogTool, access: ToolAccess): boolean {
   if (!isOf(tool, access)) return false;
   if (access.tools !== null && !access.tools.includes(tool.name)) return false;
   return !access.readOnly || tool.definition.annotations?.readOnlyHint === true;

@@ -3,6 +3,7 @@ import {
   isLegacyRequest,
   legacyStatelessFallback,
   ProtocolError,
+  SUPPORTED_PROTOCOL_VERSIONS,
   type AuthInfo,
   type jsonSchemaValidator,
 } from "@modelcontextprotocol/server";
@@ -33,6 +34,11 @@ import type { StateSealer } from "./request-state.ts";
 import { createSchemaCache } from "./schema-cache.ts";
 import { createShortEncoder } from "./short-answer.ts";
 import { readShortCall, REVISION, type ShortCall } from "./short-call.ts";
+
+/** The revisions that are spoken, newest first. */
+export const PROTOCOL_VERSIONS: readonly string[] = [
+  ...new Set([REVISION, ...SUPPORTED_PROTOCOL_VERSIONS]),
+];
 
 export interface McpHandlerDeps {
   readonly identity: ServerIdentity;

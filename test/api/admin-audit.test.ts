@@ -91,7 +91,7 @@ describe.each(WAYS)("the record of an administrator's request, $way", ({ open })
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: "AUDIT_UNAVAILABLE" });
     const stored = await app.request("/api/auth/credentials", { key: ADMIN_TOKEN });
-    expect(await stored.json()).toEqual({ data: [] });
+    expect(await stored.json()).toEqual({ data: [], nextCursor: null });
   });
 
   it("does not take back an answer when its end cannot be recorded, and the log says so", async () => {

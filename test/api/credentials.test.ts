@@ -49,16 +49,18 @@ describe.each(WAYS)("/api/auth/credentials, $way", ({ open }) => {
         { plugin: "notes", name: "api_key", owner: "shared", createdAt: 1001, updatedAt: 1002 },
         { plugin: "other", name: "token", owner, createdAt: 1003, updatedAt: 1004 },
       ],
+      nextCursor: null,
     });
     expect(await list(app, "?plugin=other")).toEqual({
       data: [{ plugin: "other", name: "token", owner, createdAt: 1003, updatedAt: 1004 }],
+      nextCursor: null,
     });
-    expect(await list(app, "?plugin=nobody")).toEqual({ data: [] });
+    expect(await list(app, "?plugin=nobody")).toEqual({ data: [], nextCursor: null });
 
     expect((await remove(app, "other/token")).status).toBe(404);
     expect((await remove(app, `other/token?owner=${owner}`)).status).toBe(204);
     expect((await remove(app, "notes/api_key")).status).toBe(204);
-    expect(await list(app)).toEqual({ data: [] });
+    expect(await list(app)).toEqual({ data: [], nextCursor: null });
     expect((await remove(app, "notes/api_key")).status).toBe(404);
   });
 

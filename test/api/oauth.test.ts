@@ -89,7 +89,7 @@ describe("/api/auth/oauth", () => {
   it("takes a client secret and gives it to nobody", async () => {
     const { app } = await openConnectApp();
     const credentials = await app.request("/api/auth/credentials", { key: ADMIN_TOKEN });
-    expect(await credentials.json()).toEqual({ data: [] });
+    expect(await credentials.json()).toEqual({ data: [], nextCursor: null });
     const set = await app.request("/api/auth/credentials", {
       method: "POST",
       key: ADMIN_TOKEN,

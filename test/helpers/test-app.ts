@@ -86,6 +86,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     keyStore: null,
     vault,
     audit: createRecordingAudit(),
+    auditTrail: null,
     scrubber,
     stateKey: new Uint8Array(32).fill(7),
     sessions: createMemorySessions(),

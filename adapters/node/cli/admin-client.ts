@@ -46,6 +46,19 @@ export class AdminClient {
     return toItsEnd(async () => JSON.parse(answer) as T);
   }
 
+  /** Every item of a list, page by page. */
+  async all<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T[]> {
+    const items: T[] = [];
+    let cursor: Readonly<Record<string, string>> = {};
+    for (;;) {
+      const search = new URLSearchParams({ ...query, limit: "200", ...cursor });
+      const page = await this.json<ListPage<T>>("GET", `${path}?${search}`);
+      items.push(...page.data);
+      if (page.nextCursor === null) return items;
+      cursor = { cursor: page.nextCursor };
+    }
+  }
+
   /** Starts work that takes long, and resolves with its result. */
   async work(path: string, body: unknown, report: Report): Promise<Record<string, unknown>> {
     const answer = await this.#open("POST", path, body);
@@ -75,6 +88,11 @@ export class AdminClient {
     if (answer.statusCode! < 300) return answer;
     throw toError(parseProblem(await text(answer)), answer.statusCode);
   }
+}
+
+interface ListPage<T> {
+  readonly data: readonly T[];
+  readonly nextCursor: string | null;
 }
 
 interface WorkLine {

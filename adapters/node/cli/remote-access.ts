@@ -4,9 +4,7 @@ import type { AdminClient } from "./admin-client.ts";
 import type { VaultAccess, Verified } from "./vault-access.ts";
 import { noCredential, nothingOf, unknownInstance } from "./vault-refusals.ts";
 
-interface ListAnswer {
-  readonly data: readonly (Omit<CredentialListing, "instanceId"> & { readonly plugin: string })[];
-}
+type ListedCredential = Omit<CredentialListing, "instanceId"> & { readonly plugin: string };
 
 /** The vault of a running server, through its admin API. */
 export function createRemoteAccess(client: AdminClient): VaultAccess {
@@ -24,8 +22,8 @@ export function createRemoteAccess(client: AdminClient): VaultAccess {
       }
     },
     async list(plugin) {
-      const query = plugin === undefined ? "" : `?plugin=${encodeURIComponent(plugin)}`;
-      const { data } = await client.json<ListAnswer>("GET", `/api/auth/credentials${query}`);
+      const query = plugin === undefined ? {} : { plugin };
+      const data = await client.all<ListedCredential>("/api/auth/credentials", query);
       return data.map(({ plugin: instanceId, ...rest }) => ({ instanceId, ...rest }));
     },
     async remove({ plugin, name, owner }) {

@@ -1,95 +1,126 @@
 import * as z from "zod";
-import { isOwner } from "../../core/auth/credential-ids.ts";
 import type { OAuthManager } from "../../core/auth/oauth-manager.ts";
 import { AppError } from "../../errors.ts";
 import type { OAuthGrant } from "../../types/oauth.ts";
-import type { Owner } from "../../types/vault.ts";
-import { readJsonBody } from "../read-json-body.ts";
+import { defineRoute } from "../define-route.ts";
 import type { Route } from "../route-table.ts";
-import { toActor } from "./vault.ts";
+import { owner, time } from "../schemas.ts";
+import { toActor } from "../to-actor.ts";
 
-const OWNER_RULE = "must be shared, client:<id> or user:<issuer>:<subject>";
-const owner = z.custom<Owner>(isOwner, OWNER_RULE).default("shared");
-const secretBody = z.strictObject({ value: z.string().min(1).max(16_384) });
+const secretBody = z.strictObject({
+  value: z.string().min(1).max(16_384).meta({
+    description: "What the provider knows the client by.",
+    writeOnly: true,
+  }),
+});
+const byPlugin = z.object({ pluginId: z.string() });
+const whose = z.strictObject({ owner: owner.default("shared") });
+
+const connection = z
+  .object({
+    plugin: z.string(),
+    owner,
+    status: z.enum(["connected", "needs_reauth"]),
+    reason: z.string().nullable().meta({ description: "Why a person is needed." }),
+    account: z.string().nullable(),
+    scope: z.string().meta({ description: "What was granted." }),
+    missingScopes: z.array(z.string()).meta({ description: "What was asked for and not granted." }),
+    connectedAt: time,
+    refreshedAt: time.nullable(),
+    expiresAt: time.nullable().meta({ description: "Of the access token; null for never." }),
+    isRefreshable: z.boolean(),
+  })
+  .meta({ id: "Connection" });
 
 /** `/api/auth/oauth`: connections, their beginning and their end, for administrators. No answer has a token in it. */
 export function oauthRoutes(oauth: OAuthManager): Route[] {
   return [
-    {
+    defineRoute({
       method: "GET",
       path: "/api/auth/oauth/initiate/:pluginId",
       policy: "connections:write",
+      summary: "Answers the address at which a person connects an account.",
+      params: byPlugin,
+      query: whose,
+      answers: { 200: z.object({ authUrl: z.string(), state: z.string() }) },
+      problems: ["NOT_FOUND", "CREDENTIAL_INVALID"],
       // Of no effect beyond a row that expires: a person must open the address and go through it.
-      async handle(request, { params, principal }) {
-        const { authUrl, state } = await oauth.initiateFlow(params["pluginId"] ?? "", {
-          owner: readOwner(request),
+      async handle({ params, query }, { principal }) {
+        const { authUrl, state } = await oauth.initiateFlow(params.pluginId, {
+          owner: query.owner,
           startedBy: principal.id,
         });
         return Response.json({ authUrl, state });
       },
-    },
-    {
+    }),
+    defineRoute({
       method: "GET",
       path: "/api/auth/oauth/connections",
       policy: "connections:read",
-      async handle(request) {
-        const plugin = new URL(request.url).searchParams.get("plugin") ?? undefined;
-        const data = (await oauth.connections(plugin)).map(toAnswer);
+      summary: "Lists the connected accounts.",
+      query: z.strictObject({ plugin: z.string().optional() }),
+      answers: { 200: z.object({ data: z.array(connection) }) },
+      async handle({ query }) {
+        const data = (await oauth.connections(query.plugin)).map(toAnswer);
         return Response.json({ data });
       },
-    },
-    {
+    }),
+    defineRoute({
       method: "POST",
       path: "/api/auth/oauth/refresh/:pluginId",
       policy: "connections:write",
-      async handle(request, { params }) {
-        const plugin = params["pluginId"] ?? "";
-        const whose = readOwner(request);
-        await oauth.refreshToken(plugin, whose);
-        const grant = (await oauth.connections(plugin)).find((each) => each.owner === whose);
-        return Response.json(grant === undefined ? { plugin, owner: whose } : toAnswer(grant));
+      summary: "Refreshes an account's token now.",
+      params: byPlugin,
+      query: whose,
+      answers: { 200: connection.partial() },
+      problems: ["NOT_FOUND", "NOT_CONNECTED", "OAUTH_UNAVAILABLE", "CREDENTIAL_INVALID"],
+      async handle({ params: { pluginId: plugin }, query }) {
+        await oauth.refreshToken(plugin, query.owner);
+        const grant = (await oauth.connections(plugin)).find((each) => each.owner === query.owner);
+        return Response.json(grant === undefined ? { plugin, ...query } : toAnswer(grant));
       },
-    },
-    {
+    }),
+    defineRoute({
       method: "POST",
       path: "/api/auth/oauth/revoke/:pluginId",
       policy: "connections:write",
-      async handle(request, caller) {
-        const plugin = caller.params["pluginId"] ?? "";
-        const provider = await oauth.revokeToken(plugin, readOwner(request), toActor(caller));
+      summary: "Ends a connection: here, and at the provider if it can be told.",
+      params: byPlugin,
+      query: whose,
+      answers: { 200: z.object({ plugin: z.string(), provider: z.string() }) },
+      problems: ["NOT_FOUND", "CREDENTIAL_INVALID", "VAULT_UNAVAILABLE", "AUDIT_UNAVAILABLE"],
+      async handle({ params: { pluginId: plugin }, query }, caller) {
+        const provider = await oauth.revokeToken(plugin, query.owner, toActor(caller));
         if (provider === "absent") {
           throw new AppError("NOT_FOUND", `Nobody has connected an account to "${plugin}".`);
         }
         return Response.json({ plugin, provider });
       },
-    },
-    {
+    }),
+    defineRoute({
       method: "PUT",
       path: "/api/auth/oauth/client-secret/:pluginId",
       policy: "credentials:write",
-      async handle(request, caller) {
-        const { value } = await readJsonBody(request, secretBody);
-        await oauth.setClientSecret(caller.params["pluginId"] ?? "", value, toActor(caller));
+      summary: "Stores the secret by which the provider knows this plugin's client.",
+      params: byPlugin,
+      body: secretBody,
+      answers: { 204: null },
+      problems: ["NOT_FOUND", "VAULT_UNAVAILABLE", "AUDIT_UNAVAILABLE"],
+      async handle({ params, body }, caller) {
+        await oauth.setClientSecret(params.pluginId, body.value, toActor(caller));
         return new Response(null, { status: 204 });
       },
-    },
+    }),
   ];
 }
 
-/** @throws AppError `QUERY_INVALID` */
-function readOwner({ url }: Request): Owner {
-  const parsed = owner.safeParse(new URL(url).searchParams.get("owner") ?? undefined);
-  if (parsed.success) return parsed.data;
-  throw new AppError("QUERY_INVALID", `The query is not valid: owner ${OWNER_RULE}.`);
-}
-
 /** Times are epoch milliseconds; `expiresAt` is `null` for a token that does not expire. */
-function toAnswer({ instanceId: plugin, owner: whose, status, reason, ...grant }: OAuthGrant) {
+function toAnswer({ instanceId: plugin, owner: ownedBy, status, reason, ...grant }: OAuthGrant) {
   const { account, scope, missingScopes, connectedAt, refreshedAt, expiresAt, isRefreshable } =
     grant;
   return {
     plugin,
-    owner: whose,
+    owner: ownedBy,
     status,
     reason,
     account,
