@@ -19,7 +19,7 @@ const { status } = spawnSync(
   [
     "node_modules/vitest/vitest.mjs",
     "run",
-    "--project=node",
+    "--project=processes",
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${REPORT}`,
