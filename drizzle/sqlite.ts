@@ -22,9 +22,24 @@ export const pluginInstances = sqliteTable("plugin_instances", {
   host: text(),
   toolPrefix: text("tool_prefix"),
   config: text(),
+  oauth: text(),
   removed: integer({ mode: "boolean" }).notNull().default(false),
   rev: integer().notNull().default(0),
 });
+
+/** What was set of a plugin's tool, under the plugin's own name of it. A `null` field is as the plugin has it. */
+export const toolSettings = sqliteTable(
+  "tool_settings",
+  {
+    instanceId: text("instance_id").notNull(),
+    tool: text().notNull(),
+    enabled: integer({ mode: "boolean" }).notNull().default(true),
+    name: text(),
+    description: text(),
+    rev: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.instanceId, table.tool] })],
+);
 
 /** MCP clients and the hashes of their keys. */
 export const clients = sqliteTable("clients", {
@@ -152,6 +167,7 @@ export const oauthFlows = sqliteTable(
     browserHash: text("browser_hash"),
     departedBy: text("departed_by"),
     issuer: text(),
+    scope: text(),
     redirectUri: text("redirect_uri"),
   },
   (table) => [index("oauth_flows_expires").on(table.expiresAt)],

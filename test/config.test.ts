@@ -9,6 +9,31 @@ describe("config/plugins.schema.json", () => {
   });
 });
 
+describe("the address of a provider that somebody hosts", () => {
+  const parse = (baseUrl: string) =>
+    parsePluginsFile({ plugins: { a: { package: "./a", oauth: { baseUrl } } } }, "here.json");
+
+  it.each(["https://gitlab.example.com", "https://example.com/gitlab", "https://example.com/a/b"])(
+    "may be %s",
+    (baseUrl) => {
+      expect(parse(baseUrl)["a"]?.oauth?.baseUrl).toBe(baseUrl);
+    },
+  );
+
+  it.each([
+    "https://gitlab.example.com/",
+    "https://example.com//gitlab",
+    "https://example.com/gitlab?x=1",
+    "https://example.com/gitlab#x",
+    "https://me@example.com",
+    "https://example.com/a b",
+    "gitlab.example.com",
+    "file:///etc",
+  ])("may not be %s", (baseUrl) => {
+    expect(() => parse(baseUrl)).toThrow("must be an address such as");
+  });
+});
+
 describe("parsePluginsFile", () => {
   it("names its source, and every place that is wrong", () => {
     expect(() => parsePluginsFile({ plugins: { a: {} } }, "here.json")).toThrow(

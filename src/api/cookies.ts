@@ -18,7 +18,11 @@ export interface Cookies {
  */
 export function createCookies(publicUrl: () => string): Cookies {
   const isSecure = () => publicUrl().startsWith("https:");
-  const nameOf = (name: CookieName) => `${isSecure() ? "__Host-" : ""}mcp-plugin-server-${name}`;
+  const nameOf = (name: CookieName) => {
+    if (isSecure()) return `__Host-mcp-plugin-server-${name}`;
+    // Cookies know no ports: two servers on one machine would take each other's away.
+    return `mcp-plugin-server-${new URL(publicUrl()).port || "80"}-${name}`;
+  };
   return {
     read(request, name) {
       const wanted = `${nameOf(name)}=`;

@@ -30,6 +30,7 @@ export interface DefinedRoute<
   readonly method: Route["method"];
   readonly path: string;
   readonly policy: Route["policy"];
+  readonly refusesHead?: true;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -56,6 +57,7 @@ export function defineRoute<
     method,
     path,
     policy,
+    ...(route.refusesHead && { refusesHead: true }),
     contract: {
       summary,
       answers,

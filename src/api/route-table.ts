@@ -10,6 +10,7 @@ import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
 import type { RequestAudit } from "./middleware/request-audit.ts";
 import type { RouteContract } from "./define-route.ts";
 import { endWith } from "./end-with.ts";
+import { problemPage } from "./pages/problem-page.ts";
 import { problem } from "./problem.ts";
 import { scrubAnswer } from "./scrub-answer.ts";
 
@@ -20,6 +21,10 @@ export interface Route {
   /** May have parameters (`/things/:id`), each for one segment. */
   readonly path: string;
   readonly policy: RoutePolicy;
+  /** Whether it answers people in a browser, who get a page where others get a problem. */
+  readonly isPage?: true;
+  /** Whether reading it has an effect, so that a look at its head alone must not. */
+  readonly refusesHead?: true;
   /** What it takes and gives, for `openapi.json`; left out where a protocol of its own says so. */
   readonly contract?: RouteContract;
   readonly handle: (request: Request, caller: RouteCaller) => Response | Promise<Response>;
@@ -49,7 +54,7 @@ export interface RouteDeps {
   readonly now: () => number;
 }
 
-type Served = Pick<Route, "path" | "policy" | "handle">;
+type Served = Omit<Route, "method" | "contract">;
 
 /** What changes nothing, so that it leaves no record of its own. */
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
@@ -58,6 +63,9 @@ const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps): void {
   async function run(request: Request, route: Served, caller: RouteCaller): Promise<Response> {
     try {
+      if (request.method === "HEAD" && route.refusesHead) {
+        return new Response(null, { status: 405, headers: { allow: "GET" } });
+      }
       return await route.handle(request, caller);
     } catch (error) {
       return failure(error, caller.requestId, deps.logger);
@@ -70,8 +78,9 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     params: RouteCaller["params"],
   ): Promise<Response> {
     const requestId = uuidv7(deps.now());
-    const response = await answer(request, route, params, requestId);
-    if (route.policy === "mcp") return response;
+    const answered = await answer(request, route, params, requestId);
+    if (route.policy === "mcp") return answered;
+    const response = route.isPage ? await problemPage(answered) : answered;
     const clean = await scrubAnswer(response, deps.scrubber, requestId);
     if (route.policy !== "public") clean.headers.set("cache-control", "no-store");
     return clean;

@@ -2,6 +2,9 @@ import type { OAuthFlow, OAuthFlowStore, OAuthGrant, OAuthGrantStore } from "../
 import type { SignInSession, SignInStore } from "../types/sign-in.ts";
 import type { Owner } from "../types/vault.ts";
 
+/** Links of one kind that are good at once, unless somebody has opened them. */
+const MAX_UNOPENED = 20;
+
 /** Reference drivers: what they do is all that OAuth needs. Everything is gone at the end of the process. */
 
 export function createMemoryOAuthFlows(): OAuthFlowStore {
@@ -14,6 +17,14 @@ export function createMemoryOAuthFlows(): OAuthFlowStore {
         if (good(other, now) === null) flows.delete(other.handleHash);
       }
       flows.set(flow.handleHash, flow);
+      const alike = [...flows.values()].filter(
+        ({ departure, ...other }) =>
+          departure === null &&
+          other.instanceId === flow.instanceId &&
+          other.owner === flow.owner &&
+          other.startedBy === flow.startedBy,
+      );
+      for (const { handleHash } of alike.slice(0, -MAX_UNOPENED)) flows.delete(handleHash);
     },
     async find(handleHash, now) {
       return good(flows.get(handleHash), now);

@@ -1,4 +1,4 @@
-import { and, eq, gt, lte } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lte } from "drizzle-orm";
 import { oauthFlows } from "../../drizzle/sqlite.ts";
 import type { OAuthFlow, OAuthFlowStore } from "../types/oauth.ts";
 import type { Owner } from "../types/vault.ts";
@@ -10,8 +10,13 @@ const NOT_DEPARTED = {
   browserHash: null,
   departedBy: null,
   issuer: null,
+  scope: null,
   redirectUri: null,
 };
+/** Links of one kind that are good at once, unless somebody has opened them. */
+const MAX_UNOPENED = 20;
+/** SQLite takes no offset without a limit. */
+const ALL = 1_000_000;
 
 /** Flows in the database. Each change is one statement, so that of two who come at once, one is first. */
 export function createOAuthFlowRepository(db: Database): OAuthFlowStore {
@@ -22,6 +27,20 @@ export function createOAuthFlowRepository(db: Database): OAuthFlowStore {
       onStore(async () => {
         await db.delete(oauthFlows).where(lte(oauthFlows.expiresAt, now));
         await db.insert(oauthFlows).values({ ...flow, ...(departure ?? NOT_DEPARTED) });
+        const alike = and(
+          eq(oauthFlows.instanceId, flow.instanceId),
+          eq(oauthFlows.owner, flow.owner),
+          eq(oauthFlows.startedBy, flow.startedBy),
+          isNull(oauthFlows.stateHash),
+        );
+        const tooMany = db
+          .select({ handleHash: oauthFlows.handleHash })
+          .from(oauthFlows)
+          .where(alike)
+          .orderBy(desc(oauthFlows.expiresAt), desc(oauthFlows.handleHash))
+          .limit(ALL)
+          .offset(MAX_UNOPENED);
+        await db.delete(oauthFlows).where(inArray(oauthFlows.handleHash, tooMany));
       }),
 
     find: (handleHash, now) =>
@@ -72,10 +91,10 @@ export function createOAuthFlowRepository(db: Database): OAuthFlowStore {
 
 function toFlow(row: typeof oauthFlows.$inferSelect): OAuthFlow {
   const { handleHash, instanceId, owner, startedBy, expiresAt } = row;
-  const { stateHash, browserHash, departedBy, issuer, redirectUri } = row;
+  const { stateHash, browserHash, departedBy, issuer, scope, redirectUri } = row;
   const departure =
     stateHash === null || browserHash === null || departedBy === null || redirectUri === null
       ? null
-      : { stateHash, browserHash, departedBy, issuer, redirectUri };
+      : { stateHash, browserHash, departedBy, issuer, scope: scope ?? "", redirectUri };
   return { handleHash, instanceId, owner: owner as Owner, startedBy, expiresAt, departure };
 }

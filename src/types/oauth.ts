@@ -73,12 +73,17 @@ export interface OAuthDeparture {
   /** Who proved to be the person that goes: the id of a principal. */
   readonly departedBy: string;
   readonly issuer: string | null;
+  /** What the provider was asked for, as one text: an answer that names no scope has granted that. */
+  readonly scope: string;
   readonly redirectUri: string;
 }
 
 /** Keeps flows while they are good. Contract: `test/contract/oauth-store.ts`. */
 export interface OAuthFlowStore {
-  /** Also forgets those that have expired by `now`. */
+  /**
+   * Also forgets those that have expired by `now`, and all but the newest twenty that nobody has opened of the same starter,
+   * instance and owner: each call that lacks an account adds one.
+   */
   add(flow: OAuthFlow, now: number): Promise<void>;
   find(handleHash: string, now: number): Promise<OAuthFlow | null>;
   /** A person who goes to the provider a second time leaves with another state; the one before counts no more. */

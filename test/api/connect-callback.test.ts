@@ -6,6 +6,9 @@ import {
   openConnectApp,
   PUBLIC_URL,
 } from "../helpers/connect-app.ts";
+import { AppError } from "../../src/errors.ts";
+import { createFakeTime } from "../helpers/fake-time.ts";
+import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { startOidcServer } from "../helpers/oidc-server.ts";
 import { ADMIN_TOKEN } from "../helpers/test-app.ts";
 
@@ -99,7 +102,7 @@ describe("a callback", () => {
       410,
       ({ app, back }) =>
         createBrowser(app).open(back.href, {
-          headers: { cookie: `mcp-plugin-server-connect=${"A".repeat(43)}` },
+          headers: { cookie: `mcp-plugin-server-3000-connect=${"A".repeat(43)}` },
         }),
     ],
     [
@@ -118,6 +121,66 @@ describe("a callback", () => {
     expect(granted.tokenRequests()).toBe(0);
     const { result } = await callTool(granted.app, "drive_state");
     expect(result.structuredContent.isAuthenticated).toBe(false);
+  });
+
+  it("is refused when the ten minutes are over, and the provider is asked for nothing", async () => {
+    const time = createFakeTime(Date.now());
+    const { browser, back, tokenRequests } = await openGranted({ deps: { time } });
+    await time.advance(10 * 60_000);
+    const page = await browser.open(back.href);
+    expect([page.status, tokenRequests()]).toEqual([410, 0]);
+    expect(page.text).toContain("Nothing was connected");
+  });
+
+  it("is refused when the server has another address by now, and the provider is asked for nothing", async () => {
+    let address = PUBLIC_URL;
+    const { app, back, browser, tokenRequests } = await openGranted({ publicUrl: () => address });
+    address = "http://127.0.0.1:3000";
+    const page = await browser.open(back.href);
+    expect([page.status, tokenRequests()]).toEqual([410, 0]);
+    const { result } = await callTool(app, "drive_state");
+    expect(result.structuredContent.isAuthenticated).toBe(false);
+  });
+
+  it("is not used up by a look at its head", async () => {
+    const { browser, back, tokenRequests } = await openGranted();
+    const head = await browser.open(back.href, { method: "HEAD" });
+    expect([head.status, head.headers.get("allow"), tokenRequests()]).toEqual([405, "GET", 0]);
+    expect((await browser.open(back.href)).status).toBe(200);
+  });
+
+  it("that cannot be kept says so in a page, with the status of the problem", async () => {
+    const audit = createRecordingAudit();
+    const { browser, back } = await openGranted({
+      deps: {
+        audit: {
+          async record(entry) {
+            if (entry.action === "token.connect") {
+              throw new AppError("AUDIT_UNAVAILABLE", "the disk of the record is full");
+            }
+            await audit.record(entry);
+          },
+        },
+      },
+    });
+    const page = await browser.open(back.href);
+    expect(page.status).toBe(503);
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(page.text).toContain("cannot be recorded right now");
+    expect(page.text).not.toContain("the disk of the record");
+  });
+
+  it("of a provider that names no scope grants what it was asked for, whatever the plugin asks for by then", async () => {
+    const { app, oidc, oauth, browser, back } = await openGranted();
+    oidc.plan("POST /token", {
+      status: 200,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ access_token: "a-token", token_type: "Bearer", expires_in: 3_600 }),
+    });
+    oauth.scopes = ["openid", "offline_access", "read", "write"];
+    await app.manager.reload("drive");
+    const page = await browser.open(back.href);
+    expect(page.text).toMatch(/Granted: <code>openid offline_access read<\/code>/);
   });
 
   it("counts once", async () => {

@@ -148,6 +148,67 @@ describe("a connect page", () => {
     expect(JSON.stringify(audit.entries)).not.toContain("not-a-key");
   });
 
+  it("asks an administrator once more before they connect an account for somebody else", async () => {
+    const { app } = await openConnectApp({ owner: "user" });
+    const { link } = await askedLink(app);
+    const browser = createBrowser(app);
+    const asked = await browser.submit(link, { secret: ADMIN_TOKEN });
+    expect([asked.status, asked.goOn]).toEqual([200, null]);
+    expect(asked.text).toContain("client:client-1 is somebody else");
+    expect(asked.text).toContain('name="confirm" value="client:client-1"');
+    // The link says so from now on, and a form without the answer does not go on.
+    expect((await browser.open(link)).text).toContain("is somebody else");
+    for (const fields of [{}, { confirm: "client:client-2" }, { confirm: "" }]) {
+      expect((await browser.submit(link, fields)).goOn).toBeNull();
+    }
+    expect((await browser.submit(link, { confirm: "client:client-1" })).goOn).toContain("/auth?");
+    // Whoever asked is not asked again.
+    const own = createBrowser(app);
+    expect((await own.submit(link, { secret: CLIENT_KEY })).goOn).toContain("/auth?");
+  });
+
+  it("lets a person sign out, in this browser and from this server's pages alone", async () => {
+    const { app } = await openConnectApp();
+    const browser = createBrowser(app);
+    await browser.submit((await askedLink(app)).link, { secret: ADMIN_TOKEN });
+    const { link } = await askedLink(app, "other_token");
+    expect((await browser.open(link)).text).toContain('action="/sign-out"');
+    const foreign = { origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+    expect((await browser.submit("/sign-out", {}, foreign)).status).toBe(403);
+    expect((await browser.open(link)).text).not.toContain('name="secret"');
+    const kept = new Map(browser.cookies);
+    const out = await browser.submit("/sign-out");
+    expect([out.status, out.text.includes("You are signed out")]).toEqual([200, true]);
+    expect((await browser.open(link)).text).toContain('name="secret"');
+    // Neither does the secret count for whoever has kept it.
+    for (const [name, value] of kept) browser.cookies.set(name, value);
+    expect((await browser.open(link)).text).toContain('name="secret"');
+  });
+
+  it("has the port in its cookies' names on plain http, where all ports share them", async () => {
+    const { app } = await openConnectApp();
+    const browser = createBrowser(app);
+    await browser.submit((await askedLink(app)).link, { secret: ADMIN_TOKEN });
+    expect([...browser.cookies.keys()].toSorted()).toEqual([
+      "mcp-plugin-server-3000-connect",
+      "mcp-plugin-server-3000-session",
+    ]);
+  });
+
+  it("answers a form that it cannot read with a page", async () => {
+    const { app } = await openConnectApp();
+    const { link } = await askedLink(app);
+    const answer = await createBrowser(app).open(link, {
+      method: "POST",
+      body: "{}",
+      headers: { origin: PUBLIC_URL, "content-type": "application/json" },
+    });
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([
+      422,
+      "text/html; charset=utf-8",
+    ]);
+  });
+
   it("lets nobody on who has not said who they are", async () => {
     const { app } = await openConnectApp();
     const { link } = await askedLink(app);

@@ -5,16 +5,18 @@ import {
   createBrowser,
   openConnectApp,
   PUBLIC_URL,
+  type ConnectAppOptions,
 } from "../helpers/connect-app.ts";
 import { ADMIN_TOKEN, CLIENT_KEY, type TestApp } from "../helpers/test-app.ts";
 
 const ask = (app: TestApp, method: string, path: string, key: string | null = ADMIN_TOKEN) =>
   app.request(`/api/auth/oauth/${path}`, { method, key });
 
-async function openConnected() {
-  const opened = await openConnectApp();
+async function openConnected(options: ConnectAppOptions = {}) {
+  const opened = await openConnectApp(options);
   const browser = createBrowser(opened.app);
-  await browser.open(await browser.goTo((await askedLink(opened.app)).link, ADMIN_TOKEN));
+  const secret = options.owner === "user" ? CLIENT_KEY : ADMIN_TOKEN;
+  await browser.open(await browser.goTo((await askedLink(opened.app)).link, secret));
   return opened;
 }
 
@@ -73,6 +75,56 @@ describe("/api/auth/oauth", () => {
     expect((await callTool(app, "drive_token")).result.content[0].text).toContain(
       "needs an account",
     );
+  });
+
+  it("ends a connection whose plugin is gone, or is everybody's now, without asking the provider", async () => {
+    for (const change of ["removed", "shared"] as const) {
+      const { app, oidc, declared } = await openConnected({ owner: "user" });
+      const listed = async () => (await (await ask(app, "GET", "connections")).json()).data;
+      expect(await listed()).toMatchObject([{ plugin: "drive", owner: "client:client-1" }]);
+      if (change === "removed") await app.update({});
+      else {
+        declared.owner = "shared";
+        await app.manager.reload("drive");
+      }
+      const asked = oidc.requests.length;
+      const ended = await ask(app, "POST", "revoke/drive?owner=client:client-1");
+      expect(await ended.json()).toEqual({ plugin: "drive", provider: "not-asked" });
+      expect(oidc.requests.length).toBe(asked);
+      expect(await listed()).toEqual([]);
+      expect((await ask(app, "POST", "revoke/drive?owner=client:client-1")).status).not.toBe(200);
+    }
+  });
+
+  it("keeps several accounts of one provider apart: each is an instance of its own", async () => {
+    const { app } = await openConnectApp();
+    const digests = new Map<string, string>();
+    for (const [id, login] of [
+      ["drive", "alice"],
+      ["other", "bob"],
+    ] as const) {
+      const browser = createBrowser(app);
+      const { link } = await askedLink(app, `${id}_token`);
+      await browser.open(await browser.goTo(link, ADMIN_TOKEN, { login }));
+      const { result } = await callTool(app, `${id}_digest`);
+      digests.set(id, result.structuredContent.digest);
+    }
+    expect(digests.get("drive")).not.toBe(digests.get("other"));
+    const accounts = (await (await ask(app, "GET", "connections")).json()).data;
+    expect(accounts.map((each: { account: string }) => each.account)).toEqual([
+      "alice@example.test",
+      "bob@example.test",
+    ]);
+    await ask(app, "POST", "revoke/drive");
+    const { result } = await callTool(app, "other_digest");
+    expect(result.structuredContent.digest).toBe(digests.get("other"));
+    expect((await callTool(app, "drive_digest")).result.isError).toBe(true);
+  });
+
+  it("begins nothing by a look at the head of initiate", async () => {
+    const { app } = await openConnectApp();
+    const head = await ask(app, "HEAD", "initiate/drive");
+    expect([head.status, head.headers.get("allow")]).toEqual([405, "GET"]);
   });
 
   it.each([

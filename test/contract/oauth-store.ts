@@ -18,6 +18,7 @@ const DEPARTURE: OAuthDeparture = {
   browserHash: "b1",
   departedBy: "admin-1",
   issuer: "https://issuer.example",
+  scope: "a b",
   redirectUri: "https://mcp.example/oauth/callback/one",
 };
 
@@ -65,6 +66,23 @@ export function oauthStoreContract(driver: string, open: () => Promise<OAuthStor
       await flows.add(flow("h2", { expiresAt: NOW + 900_000 }), NOW + 600_000);
       expect(await flows.find("h1", NOW)).toBeNull();
       expect(await flows.find("h2", NOW)).not.toBeNull();
+    });
+
+    it("are twenty at the most that nobody has opened, of one starter for one account", async () => {
+      const { flows } = await open();
+      await flows.add(flow("departed"), NOW);
+      await flows.depart("departed", DEPARTURE);
+      await flows.add(flow("another's", { startedBy: "other" }), NOW);
+      await flows.add(flow("another owner's", { owner: "client:a" }), NOW);
+      for (let number = 1; number <= 22; number++) {
+        await flows.add(flow(`h${number}`, { expiresAt: NOW + 600_000 + number }), NOW);
+      }
+      const gone = [];
+      const names = Array.from({ length: 22 }, (_, at) => `h${at + 1}`);
+      for (const name of ["departed", "another's", "another owner's", ...names]) {
+        if ((await flows.find(name, NOW)) === null) gone.push(name);
+      }
+      expect(gone).toEqual(["h1", "h2"]);
     });
 
     it("arrive once, for the state, browser and instance that they departed with", async () => {

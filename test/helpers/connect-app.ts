@@ -16,24 +16,30 @@ export interface ConnectAppOptions {
   readonly server?: Partial<OidcServerOptions>;
   readonly entries?: Readonly<Record<string, Partial<InstanceEntry>>>;
   readonly deps?: Partial<AppDeps>;
+  readonly publicUrl?: () => string;
 }
 
-/** A server with two plugins, `drive` and `other`, whose accounts are at one real authorization server. */
+/**
+ * A server with two plugins, `drive` and `other`, whose accounts are at one real authorization server. What both
+ * declare is `oauth` and `declared`: a change of these counts when they are loaded again.
+ */
 export async function openConnectApp({
   owner = "shared",
   scopes = ["openid", "offline_access", "read"],
   server,
   entries,
   deps,
+  publicUrl,
 }: ConnectAppOptions = {}) {
   const oidc = await startOidcServer({
     redirectUris: ["drive", "other"].map((id) => `${PUBLIC_URL}/oauth/callback/${id}`),
     ...server,
   });
   const oauth = { provider: "custom", scopes: [...scopes], urls: { issuer: oidc.issuer } };
+  const declared = { owner };
   const plugin = (): MCPPlugin => {
     const made = testPlugin({
-      auth: { type: "oauth2", required: true, fields: {}, owner, oauth },
+      auth: { type: "oauth2", required: true, fields: {}, ...declared, oauth },
       tools: {
         token: async () => {
           const token = await made.context!.getAccessToken();
@@ -59,6 +65,7 @@ export async function openConnectApp({
     plugins: { drive: plugin, other: plugin },
     entries: { drive: { oauth: settings }, other: { oauth: settings }, ...entries },
     deps: { outbound: createLoopbackOutbound(), ...deps },
+    ...(publicUrl && { publicUrl }),
   });
   for (const id of ["drive", "other"]) {
     const stored = await app.request(`/api/auth/oauth/client-secret/${id}`, {
@@ -69,7 +76,7 @@ export async function openConnectApp({
     });
     if (stored.status !== 204) throw new Error(await stored.text());
   }
-  return { app, oidc, tokenRequests: () => oidc.hits("POST /token") };
+  return { app, oidc, oauth, declared, tokenRequests: () => oidc.hits("POST /token") };
 }
 
 /** Calls a tool of the two plugins and gives its result. */

@@ -47,7 +47,7 @@ export function createProviderScript(now: () => number, lifetimeMs = 3_600_000) 
   const next = () => (current = `refresh-${count + 1}-of-the-provider`);
   const client: OAuthClient = {
     authorizationUrl: async (_spec, { state: sent }) =>
-      ok({ url: `https://provider.example/authorize?state=${sent}`, issuer: null }),
+      ok({ url: `https://provider.example/authorize?state=${sent}`, issuer: null, scope: "read" }),
     exchange: async () => ok(grant(next())),
     async refresh(_spec, refreshToken) {
       state.refreshes++;

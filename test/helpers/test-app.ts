@@ -42,6 +42,8 @@ export interface TestAppOptions {
   /** Entries over the default one of each plugin. */
   readonly entries?: Readonly<Record<string, Partial<InstanceEntry>>>;
   readonly deps?: Partial<AppDeps>;
+  /** Where browsers find it: `http://localhost:3000` when left out. */
+  readonly publicUrl?: () => string;
   /** Whether it is started; true when left out. */
   readonly started?: boolean;
 }
@@ -95,7 +97,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       grants: createMemoryOAuthGrants(),
       signIns: createMemorySignIns(),
       turns,
-      publicUrl: () => ORIGIN,
+      publicUrl: options.publicUrl ?? (() => ORIGIN),
     },
     // This machine alone.
     outbound: createNodeOutbound({ ...PUBLIC_ONLY, allowLoopback: true }),

@@ -249,7 +249,21 @@ describe("a connection", () => {
     account.tokens.clear();
     await expect(call("search_files")).rejects.toBe(error);
     expect(reauths()).toBe(1);
-    expect(service.requests).toHaveLength(2);
+    // With the same token Google would say the same again.
+    expect(service.requests).toHaveLength(1);
+  });
+
+  it("that another process has renewed meanwhile is used with its newer token", async () => {
+    const tokens = ["an-older-token-of-the-drive", TOKEN];
+    const { call, service, reauths } = await openGoogleDrive({
+      context: { getAccessToken: async () => tokens.shift() ?? TOKEN },
+    });
+    await call("search_files");
+    expect(service.requests.map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer an-older-token-of-the-drive",
+      `Bearer ${TOKEN}`,
+    ]);
+    expect(reauths()).toBe(0);
   });
 
   it("that Google has ended is made again at an address", async () => {

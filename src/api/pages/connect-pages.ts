@@ -28,10 +28,19 @@ const scopeList = (scopes: readonly string[]) =>
           ${scopes.map((scope) => html`<li><code>${scope}</code></li>`)}
         </ul>`;
 
+export interface ConnectPageOptions {
+  /** Whether the browser's session says who opened the link; then it can be ended here, too. */
+  readonly isKnown: boolean;
+  /** Whether the account is to be somebody else's, so that going on must be meant. */
+  readonly isOthers?: boolean;
+  readonly fault?: string;
+  readonly cookies?: readonly string[];
+}
+
 /** Asks whoever opened the link who they are, unless that is known, and whether to go on. */
 export function connectPage(
   { instanceId, provider, scopes, owner }: ConnectSubject,
-  { isKnown, fault }: { readonly isKnown: boolean; readonly fault?: string },
+  { isKnown, isOthers = false, fault, cookies = [] }: ConnectPageOptions,
 ): Promise<Response> {
   const asked =
     owner === "shared"
@@ -55,17 +64,31 @@ export function connectPage(
     owner === "shared"
       ? "Everybody who may use this plugin will use the account that you connect."
       : `The account that you connect is used for the calls of ${owner}, and of nobody else: go on only if that is you, or you mean to lend it.`;
+  const button = isOthers
+    ? html`<p class="fault" role="alert">
+          You are signed in as an administrator, and ${owner} is somebody else: whatever account you
+          choose at ${provider} will be theirs to use.
+        </p>
+        <button type="submit" name="confirm" value="${owner}">
+          Connect an account for ${owner} all the same
+        </button>`
+    : html`<button type="submit">Continue to ${provider}</button>`;
   return page({
     title: `Connect ${provider}`,
     status: fault === undefined ? 200 : 403,
+    cookies,
     body: html`<h1>Connect ${provider} to “${instanceId}”</h1>
       ${scopeList(scopes)}
       <p>${whose}</p>
       ${fault === undefined ? "" : html`<p class="fault" role="alert">${fault}</p>`}
-      <form method="post">
-        ${isKnown ? "" : html`<label>${asked}</label>`}
-        <button type="submit">Continue to ${provider}</button>
-      </form>`,
+      <form method="post">${isKnown ? "" : html`<label>${asked}</label>`} ${button}</form>
+      ${
+        isKnown
+          ? html`<form method="post" action="/sign-out">
+              <p><button type="submit">Sign out</button></p>
+            </form>`
+          : ""
+      }`,
   });
 }
 
@@ -110,6 +133,15 @@ export function connectedPage(
       }
       ${lasts}
       <p>You can close this page and go back.</p>`,
+  });
+}
+
+export function signedOutPage(cookie: string): Promise<Response> {
+  return page({
+    title: "Signed out",
+    cookies: [cookie],
+    body: html`<h1>You are signed out</h1>
+      <p>This browser is known to the server no more.</p>`,
   });
 }
 

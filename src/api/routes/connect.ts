@@ -11,6 +11,7 @@ import {
   connectPage,
   departurePage,
   faultPage,
+  signedOutPage,
   type ConnectSubject,
 } from "../pages/connect-pages.ts";
 import { problem } from "../problem.ts";
@@ -46,26 +47,29 @@ export function connectRoutes({
     faultPage({ kind: "gone", reason: "This link is used up or too old. Ask for a new one." });
 
   /** Who opened the page, as far as the browser says so. */
-  const signedIn = async (request: Request) =>
-    (await signIns.find(cookies.read(request, "session")))?.person ?? null;
+  const session = (request: Request) => signIns.find(cookies.read(request, "session"));
+  const signedIn = async (request: Request) => (await session(request))?.person ?? null;
 
   return [
     {
       method: "GET",
       path: "/connect/:handle",
       policy: "public",
+      isPage: true,
       async handle(request, { params }) {
         const opened = await oauth.open(params["handle"] ?? "");
         if (opened === null) return gone();
         const person = await signedIn(request);
         const isKnown = person !== null && mayConnect(person, opened);
-        return connectPage(subjectOf(opened, oauth), { isKnown });
+        const isOthers = isKnown && isSomebodyElses(person, opened);
+        return connectPage(subjectOf(opened, oauth), { isKnown, isOthers });
       },
     },
     {
       method: "POST",
       path: "/connect/:handle",
       policy: "public",
+      isPage: true,
       async handle(request, { params, requestId }) {
         if (!isSameOrigin(request.headers, publicUrl())) {
           return problem("ORIGIN_REFUSED", requestId);
@@ -90,14 +94,34 @@ export function connectRoutes({
               : "That is a good key, but not of whoever asked to connect this account.";
           return connectPage(subject, { isKnown: false, fault });
         }
-        const away = await oauth.depart(opened, person, cookies.read(request, "connect"));
-        if (!away.ok) return faultPage(away.reason);
-        const { url, browser } = away.value;
-        const set = [cookies.write("connect", browser, BINDING_SECONDS)];
+        const set: string[] = [];
         if (secret !== null && isAdmin(person)) {
           set.push(cookies.write("session", await signIns.begin(person), SIGN_IN_SECONDS));
         }
-        return departurePage(subject, url, set);
+        if (isSomebodyElses(person, opened) && form.get("confirm") !== opened.flow.owner) {
+          return connectPage(subject, { isKnown: true, isOthers: true, cookies: set });
+        }
+        const away = await oauth.depart(opened, person, cookies.read(request, "connect"));
+        if (!away.ok) return faultPage(away.reason);
+        const { url, browser } = away.value;
+        return departurePage(subject, url, [
+          cookies.write("connect", browser, BINDING_SECONDS),
+          ...set,
+        ]);
+      },
+    },
+    {
+      method: "POST",
+      path: "/sign-out",
+      policy: "public",
+      isPage: true,
+      async handle(request, { requestId }) {
+        if (!isSameOrigin(request.headers, publicUrl())) {
+          return problem("ORIGIN_REFUSED", requestId);
+        }
+        const found = await session(request);
+        if (found !== null) await signIns.end(found, { everywhere: false });
+        return signedOutPage(cookies.write("session", "", 0));
       },
     },
     {
@@ -114,6 +138,8 @@ export function connectRoutes({
       method: "GET",
       path: "/oauth/callback/:pluginId",
       policy: "public",
+      isPage: true,
+      refusesHead: true,
       async handle(request, { params, requestId }) {
         const pluginId = params["pluginId"] ?? "";
         const done = await oauth.handleCallback(pluginId, new URL(request.url).searchParams, {
@@ -135,8 +161,14 @@ function mayConnect(person: Principal, { flow }: OpenedFlow): boolean {
   return isAdmin(person) || (flow.owner !== "shared" && ownerOf(person) === flow.owner);
 }
 
+/** Whether it is an administrator who connects an account that another will use. */
+function isSomebodyElses(person: Principal, { flow }: OpenedFlow): boolean {
+  return flow.owner !== "shared" && ownerOf(person) !== flow.owner;
+}
+
+/** Whether they may connect accounts, whosever they are. */
 function isAdmin({ scopes }: Principal): boolean {
-  return scopes.includes("admin");
+  return scopes.includes("connections:write");
 }
 
 function subjectOf({ flow, spec }: OpenedFlow, oauth: OAuthManager): ConnectSubject {

@@ -39,6 +39,7 @@ export function oauthRoutes(oauth: OAuthManager): Route[] {
       method: "GET",
       path: "/api/auth/oauth/initiate/:pluginId",
       policy: "connections:write",
+      refusesHead: true,
       summary: "Answers the address at which a person connects an account.",
       params: byPlugin,
       query: whose,

@@ -53,6 +53,8 @@ export interface OAuthFault {
   /** A sentence for people: what happened, and what to do. Without secrets, and without the provider's own free text. */
   readonly reason: string;
   readonly retryAfterMs?: number;
+  /** The provider has said no, or was never asked: what was sent is as good as before. Left out where nobody knows. */
+  readonly isDefinite?: true;
   /** The provider's error code, if it has the form of one. */
   readonly code?: string;
 }
@@ -66,20 +68,30 @@ export interface GrantedToken {
   readonly account: string | null;
 }
 
+/** What a person is sent to the provider with. */
+export interface AuthorizationRequest {
+  readonly url: string;
+  /** `null` where the provider has no name of that kind. */
+  readonly issuer: string | null;
+  /** What is asked for, as one text. */
+  readonly scope: string;
+}
+
 /** Speaks to providers: nothing else does. */
 export interface OAuthClient {
   /** Where the person goes. The issuer is recorded with the flow and checked when they come back. */
   authorizationUrl(
     spec: OAuthClientSpec,
     flow: { readonly state: string; readonly codeVerifier: string },
-  ): Promise<Result<{ readonly url: string; readonly issuer: string | null }, OAuthFault>>;
-  /** @param flow `callback` is the whole query of the callback */
+  ): Promise<Result<AuthorizationRequest, OAuthFault>>;
+  /** @param flow `callback` is the whole query of the callback, `scope` what the person was sent there with: what is declared now, when left out */
   exchange(
     spec: OAuthClientSpec,
     flow: {
       readonly state: string;
       readonly codeVerifier: string;
       readonly issuer: string | null;
+      readonly scope?: string;
       readonly callback: URLSearchParams;
     },
   ): Promise<Result<GrantedToken, OAuthFault>>;
@@ -152,16 +164,17 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
       if (!found.ok) return found;
       const { server, identity } = found.value;
       const url = await authorizationUrl(spec, server, identity.clientId, flow);
-      return ok({ url: url.href, issuer: server.issuer });
+      const scope = scopesToAsk(spec.declared.scopes, server.provider).join(" ");
+      return ok({ url: url.href, issuer: server.issuer, scope });
     },
 
-    async exchange(spec, { codeVerifier, ...flow }) {
+    async exchange(spec, { codeVerifier, scope: asked, ...flow }) {
       const found = await identified(spec);
       if (!found.ok) return found;
       const { server, identity } = found.value;
       const callback = checkCallback(spec, server, identity.clientId, flow);
       if (!callback.ok) return callback;
-      const scope = scopesToAsk(spec.declared.scopes, server.provider).join(" ");
+      const scope = asked ?? scopesToAsk(spec.declared.scopes, server.provider).join(" ");
       const request = { step: "exchange", scope, isRefreshable: false } as const;
       const granted = await requestToken(spec, found.value, request, (client, auth) =>
         authorizationCodeGrantRequest(

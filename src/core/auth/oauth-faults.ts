@@ -65,6 +65,7 @@ export function faultOfCode(code: string, subject: FaultSubject, step: FaultStep
   return {
     kind,
     reason: sentence(kind, code, name, subject, step),
+    isDefinite: true,
     ...(isCode && { code }),
   };
 }
@@ -134,6 +135,8 @@ export function faultOfStatus(response: Response, title: string, now: number): O
     return {
       kind: "temporary",
       reason: `${title} cannot answer just now (HTTP ${status}). Try again later.`,
+      // These say that nothing was done; what a broken server has done, it does not know itself.
+      ...((status === 429 || status === 503) && { isDefinite: true }),
       ...(retryAfterMs !== null && { retryAfterMs }),
     };
   }
@@ -174,6 +177,7 @@ export async function attempt<T>(
       return refuseWith("bad-answer", `${title} answered more than any answer needs.`);
     }
     if (code !== "OUTBOUND_REFUSED") throw error;
-    return refuseWith("misconfigured", `${title} may not be asked. ${messageOf(error)}`);
+    const reason = `${title} may not be asked. ${messageOf(error)}`;
+    return refuse({ kind: "misconfigured", reason, isDefinite: true });
   }
 }

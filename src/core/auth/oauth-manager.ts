@@ -97,9 +97,9 @@ export class OAuthManager {
     const { state, codeVerifier } = departure;
     const to = await client.authorizationUrl(spec, { state, codeVerifier });
     if (!to.ok) return refuse({ kind: "failed", reason: to.reason.reason });
-    const { url, issuer } = to.value;
+    const { url, issuer, scope } = to.value;
     const { redirectUri } = spec;
-    const toProvider = { departedBy: by.id, issuer, redirectUri };
+    const toProvider = { departedBy: by.id, issuer, scope, redirectUri };
     if (!(await flows.depart(flow, departure, toProvider))) return refuse(GONE);
     return ok({ url, browser: departure.browser });
   }
@@ -128,10 +128,11 @@ export class OAuthManager {
     const spec = specs.find(pluginId)?.spec;
     if (arrived === null || spec === undefined) return refuse(GONE);
     const { flow, codeVerifier } = arrived;
-    const { issuer, redirectUri, departedBy } = flow.departure!;
+    const { issuer, scope: asked, redirectUri, departedBy } = flow.departure!;
     // The server has another address by now, so the provider would not take this one.
     if (redirectUri !== spec.redirectUri) return refuse(GONE);
-    const granted = await client.exchange(spec, { state, codeVerifier, issuer, callback });
+    const departed = { state, codeVerifier, issuer, scope: asked, callback };
+    const granted = await client.exchange(spec, departed);
     if (!granted.ok) {
       const { kind, reason } = granted.reason;
       logger.warn("An account was not connected", { instanceId: pluginId, kind, reason });
@@ -156,15 +157,23 @@ export class OAuthManager {
   /**
    * Ends a connection. What is kept of it here is deleted, whatever the provider says.
    *
-   * @returns what the provider said; `absent` when there was none
-   * @throws AppError `NOT_FOUND`
+   * @returns what the provider said; `absent` when there was none; `not-asked` when its plugin is gone, or connects other
+   * accounts now
    */
   async revokeToken(
     pluginId: string,
     owner: Owner,
     actor: VaultActor,
-  ): Promise<"revoked" | "unsupported" | "failed" | "absent"> {
-    return this.#deps.tokens.revoke(this.#account(pluginId, owner), actor);
+  ): Promise<"revoked" | "unsupported" | "failed" | "not-asked" | "absent"> {
+    const { specs, tokens } = this.#deps;
+    const found = specs.find(pluginId);
+    if (found !== null && isItsOwner(found, owner)) {
+      return tokens.revoke({ spec: found.spec, owner }, actor);
+    }
+    const forgotten = await tokens.forget({ instanceId: pluginId, owner }, actor);
+    // Nothing was there, and nothing could be: that is a mistake of the caller's.
+    if (forgotten === "absent") this.#account(pluginId, owner);
+    return forgotten;
   }
 
   /** Of one instance, or of all. */
@@ -197,12 +206,17 @@ export class OAuthManager {
   #account(pluginId: string, owner: Owner): OAuthAccount {
     const found = this.#deps.specs.find(pluginId);
     if (found === null) throw noAccounts(pluginId);
-    if ((owner === "shared") !== (found.owner === "shared")) {
+    if (!isItsOwner(found, owner)) {
       const whose = found.owner === "shared" ? "is shared by all" : "belongs to each user";
       throw new AppError("CREDENTIAL_INVALID", `The account of "${pluginId}" ${whose}.`);
     }
     return { spec: found.spec, owner };
   }
+}
+
+/** Whether an instance's accounts are of that kind. */
+function isItsOwner(instance: { readonly owner: "shared" | "user" }, owner: Owner): boolean {
+  return (owner === "shared") === (instance.owner === "shared");
 }
 
 function noAccounts(pluginId: string): AppError {

@@ -75,7 +75,7 @@ export class OAuthFlows {
   async depart(
     { handleHash }: OAuthFlow,
     { state, browser }: Departure,
-    to: Pick<OAuthDeparture, "departedBy" | "issuer" | "redirectUri">,
+    to: Pick<OAuthDeparture, "departedBy" | "issuer" | "scope" | "redirectUri">,
   ): Promise<boolean> {
     return this.#store.depart(handleHash, {
       ...to,

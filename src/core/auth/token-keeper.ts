@@ -18,6 +18,12 @@ export interface OAuthAccount {
   readonly owner: Owner;
 }
 
+/** The same, where the client does not matter. */
+export interface AccountName {
+  readonly instanceId: string;
+  readonly owner: Owner;
+}
+
 export interface TokenKeeperDeps {
   readonly vault: Vault;
   readonly grants: OAuthGrantStore;
@@ -58,14 +64,14 @@ export class TokenKeeper {
     await vault.reserved(owner, SYSTEM).storeCredentialBytes(spec.instanceId, TOKEN_NAME, bytes);
   }
 
-  async forget(account: OAuthAccount, actor: VaultActor): Promise<void> {
-    await this.drop(account, actor);
-    await this.#deps.grants.remove(account.spec.instanceId, account.owner);
+  async forget(name: AccountName, actor: VaultActor): Promise<void> {
+    await this.drop(name, actor);
+    await this.#deps.grants.remove(name.instanceId, name.owner);
   }
 
   /** The tokens alone. */
-  async drop({ spec, owner }: OAuthAccount, actor: VaultActor): Promise<void> {
-    await this.#deps.vault.reserved(owner, actor).deleteCredential(spec.instanceId, TOKEN_NAME);
+  async drop({ instanceId, owner }: AccountName, actor: VaultActor): Promise<void> {
+    await this.#deps.vault.reserved(owner, actor).deleteCredential(instanceId, TOKEN_NAME);
   }
 
   grantOf({ spec, owner }: OAuthAccount): Promise<OAuthGrant | null> {
@@ -80,6 +86,11 @@ export class TokenKeeper {
     const intent = crypto.randomUUID();
     const isNoted = await this.#deps.grants.put({ ...grant, intent }, grant.rev);
     return isNoted ? { ...grant, intent, rev: grant.rev + 1 } : null;
+  }
+
+  /** Takes the note back: the provider has said that it did nothing. */
+  async unintend(grant: OAuthGrant): Promise<void> {
+    await this.#deps.grants.put({ ...grant, intent: null }, grant.rev);
   }
 
   /**

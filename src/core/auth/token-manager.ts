@@ -5,7 +5,12 @@ import type { Time } from "../../types/runtime.ts";
 import type { VaultActor } from "../../types/vault.ts";
 import type { GrantedToken, OAuthClient, OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
 import { TokenBackOff } from "./token-back-off.ts";
-import { TokenKeeper, type OAuthAccount, type TokenKeeperDeps } from "./token-keeper.ts";
+import {
+  TokenKeeper,
+  type AccountName,
+  type OAuthAccount,
+  type TokenKeeperDeps,
+} from "./token-keeper.ts";
 import { clientOf, TOKEN_NAME, type TokenRecord } from "./token-record.ts";
 import { actOn, type VaultAudit } from "./vault-audit.ts";
 import type { Turns } from "./instance-writes.ts";
@@ -138,11 +143,33 @@ export class TokenManager {
       return audit.change(
         this.#act(account, actor, "token.revoke"),
         async () => {
+          // The provider may have given a newer pair, which the vault did not take.
+          const newest = this.#unsaved.get(keyOf(account))?.granted.token ?? record;
           const isOurs = record?.client === this.#clientOf(account);
-          const answer = isOurs ? await client.revoke(spec, record) : "failed";
-          await this.#keeper.forget(account, actor);
+          const answer = isOurs && newest !== null ? await client.revoke(spec, newest) : "failed";
+          await this.#keeper.forget(nameOf(account), actor);
           this.#unsaved.delete(keyOf(account));
           return answer;
+        },
+        (provider) => ({ provider }),
+      );
+    });
+  }
+
+  /**
+   * Deletes what is kept of a connection that no instance uses any more. The provider is not asked: nobody knows by which
+   * client.
+   */
+  async forget(name: AccountName, actor: VaultActor): Promise<"not-asked" | "absent"> {
+    const { audit, grants } = this.#deps;
+    return this.#exclusive(name, async () => {
+      if ((await grants.find(name.instanceId, name.owner)) === null) return "absent";
+      const act = actOn({ ...name, name: TOKEN_NAME }, actor, "token.revoke");
+      return audit.change(
+        act,
+        async () => {
+          await this.#keeper.forget(name, actor);
+          return "not-asked" as const;
         },
         (provider) => ({ provider }),
       );
@@ -261,7 +288,7 @@ export class TokenManager {
     this.#unsaved.delete(keyOf(account));
     if ((await this.#keeper.settle(account, before, record, granted, isByPerson)) === null) {
       // They lie over somebody else's by now, and must not be taken for these.
-      await this.#keeper.drop(account, SYSTEM);
+      await this.#keeper.drop(nameOf(account), SYSTEM);
       throw this.#busy(account);
     }
     this.#backOff.succeeded(keyOf(account));
@@ -289,7 +316,7 @@ export class TokenManager {
   async #failed(
     account: OAuthAccount,
     grant: OAuthGrant | null,
-    { kind, reason, retryAfterMs }: OAuthFault,
+    { kind, reason, retryAfterMs, isDefinite }: OAuthFault,
     wasInterrupted: boolean,
   ): Promise<AppError> {
     const { logger } = this.#deps;
@@ -306,12 +333,19 @@ export class TokenManager {
       return notConnected(account, why);
     }
     logger.warn("A token could not be renewed", fields);
+    // The refresh token is as good as before, so nothing of this attempt shall explain what comes later.
+    if (isDefinite === true && grant !== null && !wasInterrupted)
+      await this.#keeper.unintend(grant);
     const waitMs = this.#backOff.failed(keyOf(account), reason, retryAfterMs);
     return this.#unavailable(account, reason, waitMs);
   }
 
   #alone<T>(account: OAuthAccount, work: (lease: Lease) => Promise<T>): Promise<T> {
-    return this.#deps.turns.run(`oauth.${keyOf(account)}`, work);
+    return this.#exclusive(nameOf(account), work);
+  }
+
+  #exclusive<T>(name: AccountName, work: (lease: Lease) => Promise<T>): Promise<T> {
+    return this.#deps.turns.run(`oauth.${name.instanceId} ${name.owner}`, work);
   }
 
   #act({ spec, owner }: OAuthAccount, actor: VaultActor, action: "token.refresh" | "token.revoke") {
@@ -332,6 +366,10 @@ export class TokenManager {
       `The connection of "${spec.instanceId}" is changed by others; try again.`,
     );
   }
+}
+
+function nameOf({ spec: { instanceId }, owner }: OAuthAccount): AccountName {
+  return { instanceId, owner };
 }
 
 function lifetimeOf({ expiresAt, obtainedAt }: TokenRecord): number {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Time } from "../../../src/index.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
 import { account, HOUR, MINUTE, openConnected, openManager } from "../../helpers/token-manager.ts";
-import { codesOf, TEST_ACTOR } from "../../helpers/vault.ts";
+import { codesOf, TEST_ACTOR, withFullDisk } from "../../helpers/vault.ts";
 
 describe("a person is asked for", () => {
   it("where nobody has connected an account", async () => {
@@ -168,6 +168,44 @@ describe("a provider that does not answer as it should", () => {
   });
 });
 
+describe("what a provider has definitely refused to do", () => {
+  it("explains no later refusal, where what nobody knows does", async () => {
+    for (const [isDefinite, words] of [
+      [true, "the provider ended the grant"],
+      [undefined, "without an answer that could be saved"],
+    ] as const) {
+      const { tokens, token, time, provider, grants } = await openConnected();
+      provider.state.faults.push(
+        { kind: "temporary", reason: "Try later.", ...(isDefinite && { isDefinite }) },
+        { kind: "invalid-grant", reason: "the provider ended the grant", isDefinite: true },
+      );
+      await time.advance(HOUR);
+      expect(await codesOf([token(tokens)])).toEqual(["OAUTH_UNAVAILABLE"]);
+      expect((await grants.find("drive", "shared"))?.intent === null).toBe(isDefinite === true);
+      await time.advance(MINUTE);
+      await expect(token(tokens)).rejects.toMatchObject({
+        code: "NOT_CONNECTED",
+        message: expect.stringContaining(words),
+      });
+    }
+  });
+
+  it("does not hide that an answer before it was lost", async () => {
+    const { tokens, token, time, provider } = await openConnected();
+    provider.state.faults.push(
+      { kind: "temporary", reason: "Nobody knows." },
+      { kind: "temporary", reason: "Try later.", isDefinite: true },
+      { kind: "invalid-grant", reason: "the provider ended the grant", isDefinite: true },
+    );
+    await time.advance(HOUR);
+    for (let round = 0; round < 2; round++) {
+      expect(await codesOf([token(tokens)])).toEqual(["OAUTH_UNAVAILABLE"]);
+      await time.advance(MINUTE);
+    }
+    await expect(token(tokens)).rejects.toThrow("without an answer that could be saved");
+  });
+});
+
 describe("the end of a connection", () => {
   it("is told to the provider, and leaves nothing here", async () => {
     const { tokens, token, provider, grants, vault, recorded } = await openConnected();
@@ -182,6 +220,32 @@ describe("the end of a connection", () => {
       detail: { provider: "revoked" },
     });
     expect(await tokens.revoke(account, TEST_ACTOR)).toBe("absent");
+  });
+
+  it("is told to the provider with the newest tokens, also if the vault did not take them", async () => {
+    const { time, provider, vault, make } = await openConnected();
+    const disk = { isFull: true };
+    const tokens = make({ vault: withFullDisk(vault, disk) });
+    await time.advance(HOUR);
+    await expect(tokens.token(account, TEST_ACTOR)).rejects.toThrow("disk");
+    disk.isFull = false;
+    expect(await tokens.revoke(account, TEST_ACTOR)).toBe("revoked");
+    expect(provider.state.revocations).toEqual(["access-2-of-the-provider"]);
+  });
+
+  it("leaves nothing here also where no plugin knows of the account any more", async () => {
+    const { tokens, grants, vault, provider, recorded } = await openConnected();
+    const name = { instanceId: "drive", owner: "shared" } as const;
+    expect(await tokens.forget(name, TEST_ACTOR)).toBe("not-asked");
+    expect(await grants.list()).toEqual([]);
+    expect(await vault.reserved("shared", TEST_ACTOR).listCredentials("drive")).toEqual([]);
+    expect(provider.state.revocations).toEqual([]);
+    expect(recorded.at(-1)).toMatchObject({
+      action: "token.revoke",
+      outcome: "ok",
+      detail: { provider: "not-asked" },
+    });
+    expect(await tokens.forget(name, TEST_ACTOR)).toBe("absent");
   });
 
   it("leaves nothing here also when the provider fails", async () => {
