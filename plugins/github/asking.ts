@@ -1,8 +1,8 @@
-import type { ToolError } from "mcp-plugin-server/plugin";
+import { pause, type ToolError } from "mcp-plugin-server/plugin";
 import type { AnswerCache, CacheKey } from "./answer-cache.ts";
 import { fingerprint, hideToken, type Token } from "./auth.ts";
 import type { Context, Question } from "./client.ts";
-import { pause, pauseAfter } from "./pauses.ts";
+import { pauseAfter } from "./pauses.ts";
 import { readRateLimit, resourceOf, type RateGate, type RateLimit } from "./rate-limits.ts";
 import {
   limited,

@@ -1,4 +1,4 @@
-import { ToolError, type z } from "mcp-plugin-server/plugin";
+import { pause, ToolError, type z } from "mcp-plugin-server/plugin";
 import { parseJson, readError } from "./google-error.ts";
 import {
   connectAgain,
@@ -11,7 +11,7 @@ import {
   type Subject,
 } from "./refusals.ts";
 import { send, type Answer } from "./request.ts";
-import { pause, pauseAfter } from "./retries.ts";
+import { pauseAfter } from "./retries.ts";
 import type { DriveContext } from "./settings.ts";
 
 const MAX_TRIES = 2;
@@ -52,14 +52,18 @@ export async function ask(question: Question, context: DriveContext): Promise<An
   };
 
   try {
+    let refused: string | null = null;
     for (let tries = 1; ; tries += 1) {
       const token = await plugin.getAccessToken();
+      // Nothing has been renewed meanwhile: Google would say the same again.
+      if (token === refused) throw fail(await tokenRefused(plugin), "status 401");
       const request = { url, token, headers, timeoutMs: config.timeoutMs, maxBytes, signal };
       const answer = await send(request, plugin);
       if (answer.status === 200) return answer;
       const error = readError(answer, token);
       const ms = tries < MAX_TRIES ? pauseAfter(answer, error) : null;
       if (ms !== null && Date.now() + ms < deadline) {
+        if (answer.status === 401) refused = token;
         await pause(ms, signal);
         continue;
       }

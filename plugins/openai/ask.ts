@@ -1,9 +1,9 @@
-import { ToolError, type HandlerContext, type z } from "mcp-plugin-server/plugin";
+import { pause, ToolError, type HandlerContext, type z } from "mcp-plugin-server/plugin";
 import { hideKey, readKey } from "./api-key.ts";
 import { readAnswer, UnexpectedAnswer } from "./read-answer.ts";
 import { nameOf, notAllowed, toRefusal, unavailable, unexpected } from "./refusals.ts";
 import { NotAllowed, send, type ServiceAnswer } from "./request.ts";
-import { pause, pauseAfter } from "./retries.ts";
+import { pauseAfter } from "./retries.ts";
 import type { Settings } from "./settings.ts";
 
 export interface Question<T> {

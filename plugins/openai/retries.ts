@@ -20,22 +20,6 @@ export function pauseAfter(failed: ServiceAnswer | Error, tries: number): number
   return isWorthATry(failed) ? (failed.retryAfterMs ?? usual) : null;
 }
 
-/** @throws the signal's reason when it aborts */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
-}
-
 function isWorthATry(answer: ServiceAnswer): boolean {
   const { status } = answer;
   return (status >= 500 || WORTH_A_TRY.has(status)) && !isQuotaUsedUp(answer);

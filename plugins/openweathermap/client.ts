@@ -1,4 +1,4 @@
-import type { PluginContext, ToolError } from "mcp-plugin-server/plugin";
+import { pause, type PluginContext, type ToolError } from "mcp-plugin-server/plugin";
 import { AnswerCache } from "./answer-cache.ts";
 import { UnexpectedAnswer } from "./read-answer.ts";
 import { notAllowed, toRefusal, unavailable, unexpected } from "./refusals.ts";
@@ -113,21 +113,6 @@ async function withSecondTry(
   }
   await pause(RETRY_AFTER_MS, ended);
   return get();
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
 }
 
 function reasonOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { pause } from "mcp-plugin-server/plugin";
 import { Unreachable, type ServiceAnswer } from "./request.ts";
 
 const MAX_TRIES = 3;
@@ -39,19 +40,4 @@ function pauseAfter(last: ServiceAnswer | Unreachable, isRepeatable: boolean): n
   if (last instanceof Unreachable) return FIRST_PAUSE_MS;
   const isWorthATry = last.status === 429 || (isRepeatable && last.status >= 500);
   return isWorthATry ? (last.retryAfterMs ?? FIRST_PAUSE_MS) : Infinity;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
 }

@@ -29,6 +29,7 @@ export {
   listRoots,
   sample,
 } from "./input-required.ts";
+export { pause } from "./pause.ts";
 export { ToolError } from "./tool-error.ts";
 export type { JwtAlgorithm, JwtRequest, PluginAuthConfig, PluginAuthField } from "../types/auth.ts";
 export type { JsonSchema } from "../types/json.ts";

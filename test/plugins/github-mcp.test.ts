@@ -28,14 +28,14 @@ const said: unknown[] = [];
 beforeAll(async () => {
   service = await openLoopbackService();
   vault = await vaultWith({
-    work: { personal_token: PERSONAL },
+    office: { personal_token: PERSONAL },
     home: { personal_token: OTHER },
   });
   const config = { baseUrl: service.baseUrl };
   const oauth = { clientId: "Iv1.0123456789abcdef" };
   app = await createTestApp({
-    plugins: { work: createGithubPlugin, home: createGithubPlugin, none: createGithubPlugin },
-    entries: { work: { config, oauth }, home: { config, oauth }, none: { config, oauth } },
+    plugins: { office: createGithubPlugin, home: createGithubPlugin, none: createGithubPlugin },
+    entries: { office: { config, oauth }, home: { config, oauth }, none: { config, oauth } },
     deps: { vault, outbound: createLoopbackOutbound() },
   });
 });
@@ -60,13 +60,13 @@ describe("the GitHub plugin on the server", () => {
   it("runs, also while no account is connected, and nothing of it is quarantined", () => {
     expect(
       app.manager.statuses().map(({ id, state, quarantined }) => ({ id, state, quarantined })),
-    ).toEqual(["home", "none", "work"].map((id) => ({ id, state: "running", quarantined: [] })));
+    ).toEqual(["home", "none", "office"].map((id) => ({ id, state: "running", quarantined: [] })));
   });
 
   it("offers strict tools with output schemas, of which two change something", async () => {
     const { body } = await modern(app, "tools/list");
     const tools = (body.result.tools as ListedTool[]).filter(({ name }) =>
-      name.startsWith("work_"),
+      name.startsWith("office_"),
     );
     expect(tools).toHaveLength(17);
     for (const { inputSchema, outputSchema, annotations } of tools) {
@@ -77,14 +77,14 @@ describe("the GitHub plugin on the server", () => {
     const changing = tools.filter(({ annotations }) => annotations["readOnlyHint"] === false);
     expect(changing.map(({ name, annotations }) => [name, annotations["destructiveHint"]])).toEqual(
       [
-        ["work_comment_on_issue", false],
-        ["work_create_issue", false],
+        ["office_comment_on_issue", false],
+        ["office_create_issue", false],
       ],
     );
   });
 
   it("sends for each instance its own token, and shares no answer", async () => {
-    for (const id of ["work", "home", "work"]) {
+    for (const id of ["office", "home", "office"]) {
       const { structuredContent } = await call(`${id}_get_repository`, SITE);
       expect(structuredContent.fullName).toBe("acme/site");
     }
@@ -111,22 +111,22 @@ describe("the GitHub plugin on the server", () => {
 
   it("tells what GitHub refuses", async () => {
     service.reply(REPOSITORY, { status: 404, body: errorAnswer("Not Found") });
-    const result = await call("work_get_repository", SITE);
+    const result = await call("office_get_repository", SITE);
     expect(result.isError).toBe(true);
     expect(result.content[0].text).toContain("has no repository acme/site, or does not show it");
   });
 
   it("reads files as resources", async () => {
     service.reply("GET /repos/acme/site/contents/src/a.ts", { body: file("src/a.ts", "x\n") });
-    const uri = "github://work/repos/acme/site/contents/src/a.ts?ref=main";
+    const uri = "github://office/repos/acme/site/contents/src/a.ts?ref=main";
     const { body } = await modern(app, "resources/read", { uri });
     said.push(body);
     expect(body.result.contents).toEqual([{ uri, mimeType: "text/plain", text: "x\n" }]);
   });
 
   it("uses another token as soon as it is stored", async () => {
-    await store(vault, "work", "personal_token", OTHER);
-    await call("work_get_repository", SITE);
+    await store(vault, "office", "personal_token", OTHER);
+    await call("office_get_repository", SITE);
     expect(service.requests.at(-1)?.headers.authorization).toBe(`Bearer ${OTHER}`);
   });
 });
