@@ -1,25 +1,17 @@
 import { readFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
-import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import {
-  AppError,
-  createServerProof,
-  ERROR_CODES,
-  messageOf,
-  randomToken,
-} from "../../../src/index.ts";
+import { AppError, createServerProof, messageOf, randomToken } from "../../../src/index.ts";
 import { systemTime } from "../runtime.ts";
 import type { ServerFile } from "../server-file.ts";
+import { AdminApi, type AdminReply } from "./admin-api.ts";
 
 /** Before its first byte the server may wait its turn for half a minute, or seal a large backup. In milliseconds. */
 const ANSWER_WITHIN_MS = 120_000;
 
-export type Report = (progress: { readonly done: number; readonly total: number }) => void;
-
-/** Speaks to the admin API of a server on this machine. Its failures become AppErrors with the server's code. */
-export class AdminClient {
+/** Speaks to the admin API of a server on this machine. */
+export class AdminClient extends AdminApi {
   readonly #server: ServerFile;
   readonly #token: string;
   readonly #answerWithinMs: number;
@@ -29,94 +21,23 @@ export class AdminClient {
     token: string,
     { answerWithinMs = ANSWER_WITHIN_MS }: { readonly answerWithinMs?: number } = {},
   ) {
+    super();
     this.#server = server;
     this.#token = token;
     this.#answerWithinMs = answerWithinMs;
   }
 
-  /** The answer's text. */
-  async send(method: string, path: string, body?: unknown): Promise<string> {
-    const answer = await this.#open(method, path, body);
-    return toItsEnd(() => text(answer));
-  }
-
-  /** The answer's value. That it has the form of `T`, the server's version sees to: it is the same as ours. */
-  async json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await this.send(method, path, body);
-    return toItsEnd(async () => JSON.parse(answer) as T);
-  }
-
-  /** Every item of a list, page by page. */
-  async all<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T[]> {
-    const items: T[] = [];
-    let cursor: Readonly<Record<string, string>> = {};
-    for (;;) {
-      const search = new URLSearchParams({ ...query, limit: "200", ...cursor });
-      const page = await this.json<ListPage<T>>("GET", `${path}?${search}`);
-      items.push(...page.data);
-      if (page.nextCursor === null) return items;
-      cursor = { cursor: page.nextCursor };
-    }
-  }
-
-  /** Starts work that takes long, and resolves with its result. */
-  async work(path: string, body: unknown, report: Report): Promise<Record<string, unknown>> {
-    const answer = await this.#open("POST", path, body);
-    return toItsEnd(async () => {
-      for await (const line of createInterface({ input: answer })) {
-        const { progress, error, done, ...result } = JSON.parse(line) as WorkLine;
-        if (progress) report(progress);
-        if (error) throw toError(error);
-        if (done) return result;
-      }
-      throw endedEarly();
-    });
-  }
-
-  async #open(method: string, path: string, body?: unknown): Promise<IncomingMessage> {
+  protected async ask(method: string, path: string, body?: string): Promise<AdminReply> {
     const headers = {
       authorization: `Bearer ${this.#token}`,
       ...(body !== undefined && { "content-type": "application/json" }),
     };
-    const sent = body === undefined ? undefined : JSON.stringify(body);
-    const answer = await exchange(
-      this.#server,
-      { method, path, headers },
-      sent,
-      this.#answerWithinMs,
-    );
-    if (answer.statusCode! < 300) return answer;
-    throw toError(parseProblem(await text(answer)), answer.statusCode);
+    const request = { method, path, headers };
+    const answer = await exchange(this.#server, request, body, this.#answerWithinMs);
+    return { status: answer.statusCode!, body: answer };
   }
-}
 
-interface ListPage<T> {
-  readonly data: readonly T[];
-  readonly nextCursor: string | null;
-}
-
-interface WorkLine {
-  readonly progress?: { readonly done: number; readonly total: number };
-  readonly error?: { readonly code: string; readonly requestId: string };
-  readonly done?: true;
-  readonly [member: string]: unknown;
-}
-
-/** Reads an answer. What breaks it off, or leaves half of it, has one reason: its server is gone. */
-async function toItsEnd<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw error instanceof AppError ? error : endedEarly(error);
-  }
-}
-
-function endedEarly(cause?: unknown): AppError {
-  return new AppError(
-    "CONFIG_INVALID",
-    "The server ended its answer too early, so it may have stopped. Look into its log, and try again once it runs.",
-    { cause },
-  );
+  async close(): Promise<void> {}
 }
 
 /**
@@ -174,32 +95,4 @@ function trusting(certFile: string | null): RequestOptions {
     allowPartialTrustChain: true,
     checkServerIdentity: () => undefined,
   };
-}
-
-interface Problem {
-  readonly code?: string;
-  readonly title?: string;
-  readonly detail?: string;
-  readonly requestId?: string;
-}
-
-function parseProblem(body: string): Problem {
-  try {
-    return JSON.parse(body) as Problem;
-  } catch {
-    return {};
-  }
-}
-
-function toError({ code, title, detail, requestId }: Problem, status?: number): AppError {
-  const known = ERROR_CODES.find((candidate) => candidate === code) ?? "INTERNAL";
-  const said =
-    detail ?? title ?? (status === undefined ? `It failed (${known}).` : `HTTP ${status}.`);
-  // A refusal is complete as it is. What went wrong on the server is told in its log alone.
-  const isComplete = status !== undefined && status < 500;
-  const where =
-    requestId === undefined || isComplete
-      ? ""
-      : ` The server's log has more: requestId ${requestId}.`;
-  return new AppError(known, `The server refused: ${said}${where}`);
 }

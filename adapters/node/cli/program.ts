@@ -2,12 +2,16 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Environment, SettingFlags } from "../settings.ts";
 import { VERSION } from "../version.ts";
 import { addAuditCommands } from "./audit-commands.ts";
+import { addCompletion } from "./completion.ts";
 import { COMMON_CLIENTS } from "./common-clients.ts";
 import { doctor } from "./doctor.ts";
 import { addCredentialCommands } from "./credential-commands.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addFileFlags } from "./file-flags.ts";
 import { addOAuthCommands } from "./oauth-commands.ts";
+import { addKeyCommands } from "./key-commands.ts";
+import { addPluginCommands } from "./plugin-commands.ts";
+import { addToolCommands } from "./tool-commands.ts";
 import { processInput, type Input } from "./input.ts";
 import { processOutput, type Output } from "./output.ts";
 import { reportError } from "./report-error.ts";
@@ -31,6 +35,7 @@ export async function run(
   const alive = setInterval(() => {}, 60_000);
   try {
     const program = createProgram({ env, output, input, exit: (code) => (exitCode = code) });
+    await addCompletion(program, argv[0]);
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     exitCode = reportError(error, argv.includes("--json"), output);
@@ -108,6 +113,9 @@ function createProgram({
   const fail = () => exit(EXIT.refused);
   addCredentialCommands(program, context);
   addOAuthCommands(program, context);
+  addPluginCommands(program, context);
+  addToolCommands(program, context, fail);
+  addKeyCommands(program, context);
   addVaultCommands(program, context, fail);
   addAuditCommands(program, context, fail);
 
@@ -129,6 +137,7 @@ Examples:
   mcp-plugin-server connect claude-code  what to enter in Claude Code
   mcp-plugin-server stdio                what a client runs that starts its servers itself
   mcp-plugin-server credentials set openweathermap api_key < key.txt
+  mcp-plugin-server key create laptop    a key for one more MCP client
   mcp-plugin-server doctor               what keeps it from starting
 
 Secrets come from the environment or from files, never from the command line.

@@ -1,7 +1,10 @@
 import type { CredentialListing, Owner, VaultFault, VaultStatus } from "../../../src/index.ts";
 import type { Settings } from "../settings.ts";
 import { AppError } from "../../../src/index.ts";
-import { AdminClient, provesItself, type Report } from "./admin-client.ts";
+import type { AdminApi, Report } from "./admin-api.ts";
+import type { LocalAdminOptions } from "./local-admin.ts";
+import { createPlainLogger } from "./plain-logger.ts";
+import { AdminClient, provesItself } from "./admin-client.ts";
 import { readServerFile, type ServerFile } from "../server-file.ts";
 import { createRemoteAccess } from "./remote-access.ts";
 import { hasCode } from "../has-code.ts";
@@ -57,10 +60,7 @@ export async function openVaultAccess(
   }
   const client = toClient(server, settings);
   if (client !== null) return createRemoteAccess(client);
-  throw new AppError(
-    "UNAUTHENTICATED",
-    `The server ${server.url} (process ${server.pid}) runs on ${settings.dataDir}, so this goes through it: set MCP_ADMIN_TOKEN (or MCP_ADMIN_TOKEN_FILE) to its admin token, or stop it first.`,
-  );
+  throw tokenNeeded(server, settings);
 }
 
 /**
@@ -81,6 +81,33 @@ export async function openRunningServer(settings: Settings): Promise<AdminClient
   throw new AppError(
     "UNAUTHENTICATED",
     `This goes through the server ${server.url}: set MCP_ADMIN_TOKEN (or MCP_ADMIN_TOKEN_FILE) to its admin token.`,
+  );
+}
+
+/**
+ * The admin API of the data folder: of the server that runs on it, or answered by this process when none does.
+ *
+ * @throws AppError `UNAUTHENTICATED` when a server runs and the admin token is not known
+ */
+export async function openAdminApi(
+  settings: Settings,
+  output: Output,
+  options: LocalAdminOptions = { withPlugins: false },
+): Promise<AdminApi> {
+  const server = await findServer(settings.dataDir);
+  if (server === null) {
+    const { openLocalAdmin } = await import("./local-admin.ts");
+    return openLocalAdmin(settings, createPlainLogger(output), options);
+  }
+  const client = toClient(server, settings);
+  if (client !== null) return client;
+  throw tokenNeeded(server, settings);
+}
+
+function tokenNeeded({ url, pid }: ServerFile, { dataDir }: Settings): AppError {
+  return new AppError(
+    "UNAUTHENTICATED",
+    `The server ${url} (process ${pid}) runs on ${dataDir}, so this goes through it: set MCP_ADMIN_TOKEN (or MCP_ADMIN_TOKEN_FILE) to its admin token, or stop it first.`,
   );
 }
 

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, readFileSync, unlinkSync, writeFileSync } from "n
 import { AppError, passphraseFault, type VaultStatus } from "../../../src/index.ts";
 import { systemTime } from "../runtime.ts";
 import { readSettings, type SettingFlags, type Settings } from "../settings.ts";
-import type { Report } from "./admin-client.ts";
+import type { Report } from "./admin-api.ts";
 import type { CommandContext } from "./credentials.ts";
 import { createNewFile } from "./new-file.ts";
 import { createProgressBar } from "./progress-bar.ts";

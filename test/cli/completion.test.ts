@@ -1,0 +1,33 @@
+import { execFileSync } from "node:child_process";
+import { expect, it } from "vitest";
+import { runCli } from "../helpers/server-process.ts";
+
+it.each(["bash", "zsh", "fish", "powershell"])("prints a script for %s", (shell) => {
+  const { status, stdout } = runCli(["completion", shell], {});
+  expect(status).toBe(0);
+  expect(stdout).toContain("complete --");
+});
+
+it("prints a script that bash takes", () => {
+  const { stdout } = runCli(["completion", "bash"], {});
+  execFileSync("bash", ["-n"], { input: stdout });
+});
+
+it.each([
+  [
+    ["key", ""],
+    ["list", "create", "rotate", "revoke"],
+  ],
+  [
+    ["vault", "rot"],
+    ["rotate", "rotate-master"],
+  ],
+])("completes %j", (words, expected) => {
+  const { stdout } = runCli(["complete", "--", ...words], {});
+  const offered = stdout.split("\n").map((line) => line.split("\t")[0]);
+  expect(offered).toEqual(expect.arrayContaining(expected));
+});
+
+it("knows no other shell", () => {
+  expect(runCli(["completion", "tcsh"], {}).status).toBe(1);
+});
