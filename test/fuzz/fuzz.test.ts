@@ -1,0 +1,238 @@
+import { connect } from "node:net";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openAdminApp, type AdminApp } from "../helpers/admin-app.ts";
+import { testPlugin } from "../helpers/plugins.ts";
+import { BINARY, CLOSE, CONTINUATION, PING, frame, handshake } from "../helpers/raw-websocket.ts";
+import { ADMIN_TOKEN } from "../helpers/test-app.ts";
+import { refuseUnhandledRejections } from "../helpers/unhandled-rejections.ts";
+import { openWebSocketApp } from "../helpers/websocket-server.ts";
+import { headers, json, rpcText } from "./inputs.ts";
+
+/** Cases of each kind: `npm run test:fuzz` has 100,000. */
+const CASES = Number(process.env["FUZZ_CASES"] ?? "400");
+const SEED = Number(process.env["FUZZ_SEED"] ?? Date.now() % 2 ** 31);
+const TIMEOUT_MS = 30_000 + CASES * 20;
+
+refuseUnhandledRejections();
+process.stdout.write(`fuzz: seed ${SEED}, ${CASES} cases of each kind\n`);
+
+const plugin = () =>
+  testPlugin({
+    tools: {
+      echo: async (args: unknown) => args,
+      fail: async () => Promise.reject(new Error("it fails")),
+    },
+  });
+
+async function run<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => Promise<void>) {
+  await fc.assert(fc.asyncProperty(arbitrary, check), { numRuns: CASES, seed: SEED });
+}
+
+/** No fault of the server's, whatever came; only shedding may say 503, and says when to come back. */
+async function expectAnswered(response: Response): Promise<void> {
+  if (response.status === 503) expect(response.headers.get("retry-after")).not.toBeNull();
+  else expect(response.status).toBeLessThan(500);
+  await response.body?.cancel();
+}
+
+const open = () => openAdminApp({ plugins: { one: plugin } });
+
+const expectAlive = async (app: AdminApp) => {
+  expect((await app.request("/healthz", { key: null })).status).toBe(200);
+  expect((await app.admin("GET /api/plugins")).json.data[0].state).toBe("running");
+};
+
+describe("whatever comes", () => {
+  it(
+    "as JSON-RPC is answered, and breaks nothing",
+    async () => {
+      const app = await open();
+      const revision = fc.option(fc.constantFrom("2026-07-28", "2025-11-25", "2024-11-05"));
+      await run(fc.tuple(rpcText, revision), async ([body, version]) => {
+        const method = /"method":"([^"\\]+)"/.exec(body)?.[1];
+        const abort = new AbortController();
+        const response = await app.request("/mcp", {
+          method: "POST",
+          body,
+          signal: abort.signal,
+          headers: {
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+            ...(version !== null && { "mcp-protocol-version": version }),
+            ...(method !== undefined && { "mcp-method": method }),
+          },
+        });
+        await expectAnswered(response);
+        abort.abort();
+      });
+      await expectAlive(app);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "as a body of the admin API is answered, and breaks nothing",
+    async () => {
+      const app = await open();
+      const routes = app.routes.filter(
+        ({ method, path, contract }) =>
+          contract?.body !== undefined &&
+          // A rotation and an export take long and are no different at the door.
+          !path.startsWith("/api/vault/") &&
+          method !== "ALL",
+      );
+      const body = fc.oneof(
+        json.map((value) => JSON.stringify(value)),
+        fc.string(),
+      );
+      const known = fc.dictionary(
+        fc.constantFrom(
+          "name",
+          "plugin",
+          "value",
+          "owner",
+          "scopes",
+          "plugins",
+          "id",
+          "token",
+          "config",
+          "enabled",
+          "arguments",
+          "package",
+        ),
+        json,
+      );
+      const any = fc.oneof(
+        body,
+        known.map((value) => JSON.stringify(value)),
+      );
+      const id = fc.oneof(fc.constantFrom("one", "nobody", "one_echo"), fc.webPath());
+      await run(fc.tuple(fc.constantFrom(...routes), any, id), async ([route, text, name]) => {
+        const segment = encodeURIComponent(name.slice(0, 60)) || "x";
+        const response = await app.request(route.path.replaceAll(/:\w+/g, segment), {
+          method: route.method,
+          key: ADMIN_TOKEN,
+          body: text,
+          headers: { "content-type": "application/json" },
+        });
+        await expectAnswered(response);
+      });
+      expect((await app.request("/healthz", { key: null })).status).toBe(200);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "in headers, at any address, lets nobody in and breaks nothing",
+    async () => {
+      const app = await open();
+      const paths = fc.oneof(
+        fc.constantFrom(...app.routes.map(({ path }) => path.replaceAll(/:\w+/g, "one"))),
+        fc.webPath(),
+      );
+      const method = fc.constantFrom("GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH");
+      const query = fc.oneof(
+        fc.constant(""),
+        fc.webQueryParameters().map((text) => `?${text}`),
+      );
+      await run(fc.tuple(method, paths, query, headers), async ([name, path, search, sent]) => {
+        const response = await app.request(`http://localhost:3000${path}${search}`, {
+          method: name,
+          key: null,
+          headers: sent,
+        });
+        const row = app.routes.find((route) => route.path === path && route.policy !== "public");
+        if (row !== undefined) expect(response.ok).toBe(false);
+        await expectAnswered(response);
+      });
+      await expectAlive(app);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "at a callback connects nothing, and breaks nothing",
+    async () => {
+      const app = await open();
+      const name = fc.oneof(
+        fc.constantFrom("code", "state", "iss", "error", "error_description", "scope", "id_token"),
+        fc.string(),
+      );
+      const pairs = fc.array(fc.tuple(name, fc.oneof(fc.string(), fc.string({ unit: "binary" }))), {
+        maxLength: 8,
+      });
+      const cookie = fc.option(fc.stringMatching(/^[A-Za-z0-9_-]{40,44}$/));
+      await run(fc.tuple(pairs, fc.webPath(), cookie), async ([list, path, secret]) => {
+        const query = new URLSearchParams(list.map(([key, value]) => [key, value.toWellFormed()]));
+        const at = path === "" ? "one" : encodeURIComponent(path);
+        const response = await app.request(`/oauth/callback/${at}?${query}`, {
+          key: null,
+          headers: secret === null ? {} : { cookie: `mcp-plugin-server-3000-connect=${secret}` },
+        });
+        expect([400, 404, 410]).toContain(response.status);
+        await response.body?.cancel();
+      });
+      const { json: connections } = await app.admin("GET /api/auth/oauth/connections");
+      expect(connections.data).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "in frames of a WebSocket ends that socket at the worst",
+    async () => {
+      const { app, port } = await openWebSocketApp({ plugins: { one: plugin } });
+      const opcode = fc.oneof(
+        fc.constantFrom(1, BINARY, CONTINUATION, CLOSE, PING, 0xa),
+        fc.integer({ min: 0, max: 15 }),
+      );
+      const payload = fc.oneof(
+        rpcText.map((text) => Buffer.from(text)),
+        fc.uint8Array(),
+      );
+      const one = fc.record({
+        opcode,
+        payload,
+        fin: fc.boolean(),
+        masked: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.boolean()),
+        reserved: fc.oneof(
+          { weight: 9, arbitrary: fc.constant(0) },
+          fc.constantFrom(0x10, 0x20, 0x40),
+        ),
+      });
+      // A case is a frame: they come twenty to a socket, and those behind one that ends it are lost with it.
+      const sockets = Math.ceil(CASES / 20);
+      await fc.assert(
+        fc.asyncProperty(fc.array(one, { minLength: 20, maxLength: 20 }), async (frames) => {
+          await sendFrames(
+            port,
+            frames.map((parts) => frame(parts)),
+          );
+        }),
+        { numRuns: sockets, seed: SEED },
+      );
+      const response = await app.request("/healthz", { key: null });
+      expect(response.status).toBe(200);
+      const client = await fetch(`http://localhost:${port}/healthz`);
+      expect(client.status).toBe(200);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+/** Sends frames on a socket of their own, and waits until the server has closed it or taken them all. */
+function sendFrames(port: number, frames: readonly Buffer[]): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    let isOpen = false;
+    socket.on("error", () => resolve());
+    socket.on("close", () => resolve());
+    socket.on("data", () => {
+      if (isOpen) return;
+      isOpen = true;
+      socket.end(Buffer.concat(frames), () => setTimeout(() => socket.destroy(), 5));
+    });
+    socket.write(handshake(port));
+  });
+}
