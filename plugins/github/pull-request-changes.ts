@@ -1,10 +1,9 @@
 import { z } from "mcp-plugin-server/plugin";
 import { apiPath } from "./api-path.ts";
-import { numberSchema, repositoryInput } from "./arguments.ts";
 import type { Ask } from "./ask.ts";
 import { cut } from "./bounded-text.ts";
 import { pageInput, pageOutput, pageQuery, readNext } from "./paging.ts";
-import { nameOfPullRequest } from "./pull-requests.ts";
+import { nameOfPullRequest, pullRequestInput } from "./pull-requests.ts";
 import { jsonOf } from "./read-answer.ts";
 import { toText } from "./request.ts";
 
@@ -13,11 +12,7 @@ const MAX_PATCH_CHARS = 20_000;
 const MAX_PATCHES_CHARS = 300_000;
 const MAX_DIFF_CHARS = 200_000;
 
-export const listFilesInput = z.strictObject({
-  ...repositoryInput,
-  number: numberSchema,
-  ...pageInput,
-});
+export const listFilesInput = pullRequestInput.extend(pageInput);
 
 export const listFilesOutput = z.object({
   files: z.array(
@@ -34,9 +29,7 @@ export const listFilesOutput = z.object({
   ...pageOutput,
 });
 
-export const getDiffInput = z.strictObject({
-  ...repositoryInput,
-  number: numberSchema,
+export const getDiffInput = pullRequestInput.extend({
   offset: z
     .int()
     .min(0)

@@ -1,3 +1,4 @@
+import { retryAfterMs } from "mcp-plugin-server/plugin";
 import type { ServiceAnswer } from "./request.ts";
 
 /** As GitHub asks for where it does not say how long. */
@@ -25,8 +26,10 @@ export function readRateLimit(
   now: number,
 ): RateLimit | null {
   if (status !== 403 && status !== 429) return null;
-  const retryAfterMs = readRetryAfter(headers.get("retry-after"), now);
-  if (retryAfterMs !== null) return { kind: "secondary", waitMs: retryAfterMs };
+  if (headers.has("retry-after")) {
+    const ms = retryAfterMs(headers, now) ?? USUAL_WAIT_MS;
+    return { kind: "secondary", waitMs: Math.min(ms, MAX_WAIT_MS) };
+  }
   if (headers.get("x-ratelimit-remaining") === "0") {
     return { kind: "primary", waitMs: readReset(headers, now) };
   }
@@ -62,12 +65,6 @@ export class RateGate {
 export function resourceOf(path: string): "code_search" | "search" | "core" {
   if (path === "search/code") return "code_search";
   return path.startsWith("search/") ? "search" : "core";
-}
-
-function readRetryAfter(header: string | null, now: number): number | null {
-  if (header === null) return null;
-  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-  return Number.isNaN(ms) ? USUAL_WAIT_MS : Math.min(Math.max(0, ms), MAX_WAIT_MS);
 }
 
 /** By GitHub's own clock where it tells the time, because this machine's may be wrong. */

@@ -1,21 +1,16 @@
 import { z } from "mcp-plugin-server/plugin";
 import { apiPath } from "./api-path.ts";
-import { numberSchema, repositoryInput } from "./arguments.ts";
 import type { Ask } from "./ask.ts";
 import { cut } from "./bounded-text.ts";
 import { commentOutput, commentSchema, toComment, userSchema } from "./issue-shapes.ts";
 import { pageInput, pageOutput, pageQuery, readNext } from "./paging.ts";
-import { nameOfPullRequest } from "./pull-requests.ts";
+import { nameOfPullRequest, pullRequestInput } from "./pull-requests.ts";
 import { jsonOf } from "./read-answer.ts";
 
 const MAX_BODY_CHARS = 10_000;
 const MAX_HUNK_CHARS = 1_000;
 
-export const listReviewsInput = z.strictObject({
-  ...repositoryInput,
-  number: numberSchema,
-  ...pageInput,
-});
+export const listReviewsInput = pullRequestInput.extend(pageInput);
 
 export const listReviewsOutput = z.object({
   reviews: z.array(

@@ -14,7 +14,6 @@ import { send, type Answer } from "./request.ts";
 import { pauseAfter } from "./retries.ts";
 import type { DriveContext } from "./settings.ts";
 
-const MAX_TRIES = 2;
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
 export interface Question {
@@ -30,7 +29,8 @@ export interface Question {
 }
 
 /**
- * Asks Google, and once more after a short pause when it is busy or broken, as long as the setting `timeoutMs` allows.
+ * Asks Google, and once more after a short pause when it is busy or broken, as long as the setting `timeoutMs` allows; and once
+ * more at once when it does not take the token, if there is another one by then.
  *
  * @throws ToolError that says what to do
  * @throws AppError `NOT_CONNECTED`, which the server turns into a question to connect
@@ -53,7 +53,8 @@ export async function ask(question: Question, context: DriveContext): Promise<An
 
   try {
     let refused: string | null = null;
-    for (let tries = 1; ; tries += 1) {
+    let hasWaited = false;
+    for (;;) {
       const token = await plugin.getAccessToken();
       // Nothing has been renewed meanwhile: Google would say the same again.
       if (token === refused) throw fail(await tokenRefused(plugin), "status 401");
@@ -61,14 +62,19 @@ export async function ask(question: Question, context: DriveContext): Promise<An
       const answer = await send(request, plugin);
       if (answer.status === 200) return answer;
       const error = readError(answer, token);
-      const ms = tries < MAX_TRIES ? pauseAfter(answer, error) : null;
+      const reason = [`status ${answer.status}`, ...error.reasons].join(", ");
+      if (answer.status === 401) {
+        if (refused !== null) throw fail(await tokenRefused(plugin), reason);
+        // Another process may have renewed it while the request was on its way, or the wait went on.
+        refused = token;
+        continue;
+      }
+      const ms = hasWaited ? null : pauseAfter(answer, error);
       if (ms !== null && Date.now() + ms < deadline) {
-        if (answer.status === 401) refused = token;
+        hasWaited = true;
         await pause(ms, signal);
         continue;
       }
-      const reason = [`status ${answer.status}`, ...error.reasons].join(", ");
-      if (answer.status === 401) throw fail(await tokenRefused(plugin), reason);
       if (lacksScopes(answer, error)) throw fail(await scopesMissing(plugin), reason);
       if (answer.status < 400) throw fail(unexpected(service), reason);
       throw fail(toRefusal(answer, error, subject), reason);

@@ -1,7 +1,6 @@
-import { ToolError } from "mcp-plugin-server/plugin";
+import { retryAfterMs, ToolError } from "mcp-plugin-server/plugin";
 import { isRateLimit, type GoogleError } from "./google-error.ts";
 import type { Answer } from "./request.ts";
-import { retryAfterMs } from "./retries.ts";
 
 /** What a request is about: it decides what there is to do when Google refuses it. */
 export type Subject = "search" | "file" | "contents" | "sheet" | "changes";
@@ -47,7 +46,9 @@ export function toRefusal(answer: Answer, error: GoogleError, subject: Subject):
   const { status } = answer;
   const service = serviceOf(subject);
   const words = error.message === null ? "" : `: ${error.message}`;
-  if (isRateLimit(answer, error)) return tooMany(service, retryAfterMs(answer));
+  if (isRateLimit(answer, error)) {
+    return tooMany(service, retryAfterMs(answer.headers, Date.now()));
+  }
   switch (status) {
     case 400:
       return new ToolError(`${service} ${MISUSED[subject]}${words}.`);

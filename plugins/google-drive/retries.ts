@@ -1,3 +1,4 @@
+import { retryAfterMs } from "mcp-plugin-server/plugin";
 import { isRateLimit, type GoogleError } from "./google-error.ts";
 import type { Answer } from "./request.ts";
 
@@ -8,19 +9,9 @@ const BROKEN: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
 /** Milliseconds until the second try, or `null` when there is none. */
 export function pauseAfter(answer: Answer, error: GoogleError): number | null {
-  // Another process may have renewed the token meanwhile.
-  if (answer.status === 401) return 0;
   if (!isRateLimit(answer, error) && !BROKEN.has(answer.status)) return null;
+  const asked = retryAfterMs(answer.headers, Date.now());
   // So that those who failed together do not come back together.
-  const ms = retryAfterMs(answer) ?? USUAL_PAUSE_MS * (0.75 + Math.random() / 2);
+  const ms = asked ?? USUAL_PAUSE_MS * (0.75 + Math.random() / 2);
   return ms > MAX_PAUSE_MS ? null : ms;
-}
-
-/** How long Google asks to wait, when it does. */
-export function retryAfterMs({ headers }: Pick<Answer, "headers">): number | null {
-  const header = headers.get("retry-after");
-  if (header === null) return null;
-  if (/^\d{1,6}$/.test(header)) return Number(header) * 1_000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
 }

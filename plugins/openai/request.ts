@@ -1,4 +1,4 @@
-import type { PluginContext } from "mcp-plugin-server/plugin";
+import { retryAfterMs, type PluginContext } from "mcp-plugin-server/plugin";
 import { hideKey } from "./api-key.ts";
 import { UnexpectedAnswer } from "./read-answer.ts";
 
@@ -91,9 +91,5 @@ function parseJson(text: string, key: string): unknown {
 function readRetryAfter(headers: Headers): number | null {
   const inMs = headers.get("retry-after-ms");
   if (inMs !== null && /^\d{1,9}(?:\.\d+)?$/.test(inMs)) return Number(inMs);
-  const header = headers.get("retry-after");
-  if (header === null) return null;
-  if (/^\d{1,6}(?:\.\d+)?$/.test(header)) return Number(header) * 1_000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
+  return retryAfterMs(headers, Date.now());
 }

@@ -1,4 +1,4 @@
-import type { PluginContext } from "mcp-plugin-server/plugin";
+import { retryAfterMs, type PluginContext } from "mcp-plugin-server/plugin";
 
 /** What a model can make use of; a result holds it twice. */
 const MAX_BYTES = 512 * 1024;
@@ -81,7 +81,7 @@ async function sendOnce(
   const mediaType = (response.headers.get("content-type") ?? "").split(";", 1)[0]!;
   return {
     status: response.status,
-    retryAfterMs: readRetryAfter(response.headers.get("retry-after")),
+    retryAfterMs: retryAfterMs(response.headers, Date.now()),
     mediaType: mediaType.trim().toLowerCase(),
     text: hideSecret(await response.text(), secret),
   };
@@ -100,11 +100,4 @@ export function parseJson(text: string, secret: string): unknown {
 
 function hideSecret(text: string, secret: string): string {
   return text.replaceAll(secret, HIDDEN).replaceAll(encodeURIComponent(secret), HIDDEN);
-}
-
-function readRetryAfter(header: string | null): number | null {
-  if (header === null) return null;
-  if (/^\d{1,6}$/.test(header)) return Number(header) * 1_000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
 }

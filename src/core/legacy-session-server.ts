@@ -5,7 +5,7 @@ import {
 import type { Logger } from "../types/logger.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { LegacySessions } from "../types/sessions.ts";
-import { toHex, utf8 } from "../util/bytes.ts";
+import { hexDigest } from "../util/hex-digest.ts";
 import { randomToken } from "../util/ids.ts";
 import { createEventBuffer } from "./event-buffer.ts";
 import { jsonRpcError } from "./json-rpc.ts";
@@ -126,8 +126,8 @@ export class LegacySessionServer {
       });
   }
 
-  async #hash(sessionId: string): Promise<string> {
-    return toHex(await this.#deps.sha256(utf8(sessionId)));
+  #hash(sessionId: string): Promise<string> {
+    return hexDigest(this.#deps.sha256, sessionId);
   }
 }
 

@@ -2,7 +2,7 @@ import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
-import { toHex, utf8 } from "../util/bytes.ts";
+import { hexDigest } from "../util/hex-digest.ts";
 import { randomToken } from "../util/ids.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import { readMessage } from "./read-message.ts";
@@ -87,8 +87,8 @@ export class SseServer {
     return new Response("Accepted", { status: 202 });
   }
 
-  async #hash(sessionId: string): Promise<string> {
-    return toHex(await this.#deps.sha256(utf8(sessionId)));
+  #hash(sessionId: string): Promise<string> {
+    return hexDigest(this.#deps.sha256, sessionId);
   }
 }
 

@@ -31,6 +31,7 @@ export {
 } from "./input-required.ts";
 export { pause } from "./pause.ts";
 export { ToolError } from "./tool-error.ts";
+export { retryAfterMs } from "../util/retry-after.ts";
 export type { JwtAlgorithm, JwtRequest, PluginAuthConfig, PluginAuthField } from "../types/auth.ts";
 export type { JsonSchema } from "../types/json.ts";
 export type { Logger } from "../types/logger.ts";

@@ -10,6 +10,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer);
       reject(signal.reason as Error);
     };
+    // oxlint-disable-next-line eslint/no-restricted-globals -- a plugin's own wait, where the plugin runs
     const timer = setTimeout(() => {
       signal.removeEventListener("abort", stop);
       resolve();

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { answerJson, FaultScript, readText } from "./cloud-faults.ts";
+import { listenOnLoopback } from "./listen.ts";
 
 export interface FakeKeyVault {
   /** The address, on `https`: `ca` says who vouches for it. */
@@ -103,7 +104,7 @@ export async function startFakeKeyVault({
     { cert: ca, key: fixture("key") },
     (request, response) => void serve(request, response),
   );
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { close } = await listenOnLoopback(server);
   const valuesOf = (state: Secret["state"]) =>
     new Map(
       [...secrets.values()]
@@ -119,10 +120,7 @@ export async function startFakeKeyVault({
     values: () => valuesOf("there"),
     deleted: () => valuesOf("deleted"),
     tamper: (name, value) => void secrets.get(name.toLowerCase())!.versions.push(value),
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+    close,
   };
 }
 

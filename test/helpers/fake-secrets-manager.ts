@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { answerJson, FaultScript, readText } from "./cloud-faults.ts";
+import { listenOnLoopback } from "./listen.ts";
 import { isSigned } from "./sigv4.ts";
 
 export interface FakeSecretsManager {
@@ -81,17 +81,14 @@ export async function startFakeSecretsManager(): Promise<FakeSecretsManager> {
     return answer(service, { action, name, input, isStale: fault === "stale" }, response);
   };
   const server = createServer((request, response) => void serve(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { origin, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: origin,
     faults,
     actions,
     values: () => new Map([...secrets].map(([name, { versions }]) => [name, newest(versions)])),
     tamper: (name, text) => void secrets.get(name)!.versions.push({ id: randomUUID(), text }),
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+    close,
   };
 }
 

@@ -1,12 +1,12 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
+import { openLoopbackService, pourInto, type ReceivedRequest } from "./loopback-service.ts";
 
 export interface SeenRequest {
   /** `POST /token`, without the query. */
   readonly route: string;
   readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: ReceivedRequest["headers"];
   readonly body: string;
 }
 
@@ -20,54 +20,43 @@ export interface LoopbackAnswer {
 
 export interface LoopbackServer {
   readonly origin: string;
-  readonly requests: SeenRequest[];
+  readonly requests: readonly SeenRequest[];
   hits(route: string): number;
 }
 
-/** A server of the test's own making on loopback. What it has no route for is 404 without a body. Closed when the test ends. */
+/**
+ * A loopback service with fixed answers, which are sent as they are: no content type is made up for a text. What it has no
+ * route for is 404 without a body. Closed when the test ends.
+ */
 export async function startLoopbackServer(
   routes: Readonly<Record<string, LoopbackAnswer | ((request: SeenRequest) => LoopbackAnswer)>>,
 ): Promise<LoopbackServer> {
   const requests: SeenRequest[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const url = new URL(request.url!, "http://loopback");
-      const route = `${request.method} ${url.pathname}`;
-      const body = Buffer.concat(chunks).toString();
-      const seen = { route, query: url.searchParams, headers: request.headers, body };
-      requests.push(seen);
-      const found = routes[route] ?? { status: 404 };
-      const answer = typeof found === "function" ? found(seen) : found;
-      if (answer.mode === "silent") return;
-      const isJson = typeof answer.body === "object" && !(answer.body instanceof Uint8Array);
-      response.writeHead(answer.status ?? 200, {
-        ...(isJson && { "content-type": "application/json" }),
-        ...answer.headers,
-      });
-      if (answer.mode === "endless") {
-        const more = (): void => {
-          while (!response.destroyed && response.write(" ".repeat(65_536))) continue;
-        };
-        response.on("drain", more);
-        more();
-        return;
-      }
-      response.end(isJson ? JSON.stringify(answer.body) : answer.body);
-    });
+  const service = await openLoopbackService((response, received) => {
+    const request = toSeen(received);
+    requests.push(request);
+    const found = routes[request.route] ?? { status: 404 };
+    send(response, typeof found === "function" ? found(request) : found);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
+  onTestFinished(service.close);
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: service.baseUrl,
     requests,
     hits: (route) => requests.filter((request) => request.route === route).length,
   };
+}
+
+function send(response: ServerResponse, { status = 200, headers, body, mode }: LoopbackAnswer) {
+  if (mode === "silent") return;
+  const isJson = typeof body === "object" && !(body instanceof Uint8Array);
+  response.writeHead(status, {
+    ...(isJson && { "content-type": "application/json" }),
+    ...headers,
+  });
+  if (mode === "endless") pourInto(response);
+  else response.end(isJson ? JSON.stringify(body) : body);
+}
+
+function toSeen({ method, url, headers, text }: ReceivedRequest): SeenRequest {
+  return { route: `${method} ${url.pathname}`, query: url.searchParams, headers, body: text };
 }

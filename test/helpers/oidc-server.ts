@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Provider, type ClientMetadata, type Configuration } from "oidc-provider";
 import { onTestFinished } from "vitest";
+import { listenOnLoopback } from "./listen.ts";
 import { createOidcAdapters } from "./oidc-adapter.ts";
 
 export const OIDC_SECRET = "the-secret_of-the-client.0123456789";
@@ -65,8 +65,7 @@ export async function startOidcServer(options: OidcServerOptions): Promise<OidcS
       response.end(answer.body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { origin: issuer, close } = await listenOnLoopback(server);
   const provider = quietly(() => new Provider(issuer, toConfiguration(options)));
   const callback = provider.callback();
   handle = (request, response) => {
@@ -74,12 +73,6 @@ export async function startOidcServer(options: OidcServerOptions): Promise<OidcS
       void interact(provider, options, request, response);
     else void callback(request, response);
   };
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> =>
-    (closing ??= new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }));
   onTestFinished(close);
   return {
     issuer,

@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import { createNodeOutbound, type ResolveAll } from "../../adapters/node/outbound.ts";
 import { PUBLIC_ONLY, type OutboundPolicy } from "../../src/index.ts";
 import { ANSWERS } from "../core/outbound/corpus.ts";
+import { listenOnLoopback } from "./listen.ts";
 
 export interface Refusal {
   readonly code: unknown;
@@ -51,13 +52,9 @@ export function openOutbound(policy: Partial<OutboundPolicy> = {}, { resolve } =
 
 /** A server on this machine, until the test ends. Answers its origin. */
 export async function serve(listener: RequestListener): Promise<string> {
-  const server = createHttpServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { origin, close } = await listenOnLoopback(createHttpServer(listener));
+  onTestFinished(close);
+  return origin;
 }
 
 /** What a request was refused with. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Reply } from "./loopback-service.ts";
+import type { Reply } from "../helpers/loopback-service.ts";
 
 /** Objects as GitHub documents them, with more in them than the plugin needs. */
 type Changes = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { comment, errorAnswer, issue } from "./github-answers.ts";
 import { CREATE, gitHub, sent, SITE } from "./github-host.ts";
-import { BROKEN, SLOW } from "./loopback-service.ts";
+import { BROKEN, SLOW } from "../helpers/loopback-service.ts";
 
 const COMMENTS = "POST /repos/acme/site/issues/7/comments";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { errorAnswer, repository } from "./github-answers.ts";
 import { gitHub, ISSUES, REPOSITORY, SITE } from "./github-host.ts";
-import { BROKEN, pour, SLOW } from "./loopback-service.ts";
+import { BROKEN, pour, SLOW } from "../helpers/loopback-service.ts";
 
 const UNEXPECTED =
   "answered something unexpected. Try again later; if that does not help, tell the server's administrator.";

@@ -1,9 +1,9 @@
-import { onTestFinished } from "vitest";
 import createGithubPlugin from "../../plugins/github/index.ts";
 import { NEW_INSTANCE, toPlugin } from "../../src/host/plugin-object.ts";
 import { createTestHost, type PluginContext, type TestHost } from "../../src/plugins/index.ts";
 import { canary } from "../helpers/canary.ts";
-import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
+import { openLoopbackService, type LoopbackService } from "../helpers/loopback-service.ts";
+import { searchCalls, type ToolAnswer } from "./searched-calls.ts";
 import { expectNone } from "./secret-search.ts";
 
 export const PERSONAL = canary("ghp_0f1e2d3c4b5a69788796");
@@ -14,12 +14,6 @@ export const ISSUES = "GET /repos/acme/site/issues";
 export const ISSUE = "GET /repos/acme/site/issues/7";
 export const CREATE = "POST /repos/acme/site/issues";
 export const SITE = { owner: "acme", repo: "site" };
-
-export interface ToolAnswer {
-  readonly content: readonly { readonly type: "text"; readonly text: string }[];
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it freely
-  readonly structuredContent: any;
-}
 
 export interface GitHub {
   readonly service: LoopbackService;
@@ -67,32 +61,19 @@ export async function gitHub(options: GitHubOptions = {}): Promise<GitHub> {
     config: { baseUrl: service.baseUrl, ...config },
     credentials,
   });
-  const said: unknown[] = [];
-  onTestFinished(async () => {
-    await host.close();
-    await service.close();
+  const { call, note } = searchCalls(host, service, (said) => {
     const addresses = service.requests.map(({ url, text }) => [url.href, text]);
-    expectNone([PERSONAL, ACCOUNT, ...secrets], [said, addresses, host.serverLog, host.clientLog]);
+    expectNone([PERSONAL, ACCOUNT, ...secrets], [said, addresses]);
   });
-  const note = async <T>(made: Promise<T>): Promise<T> => {
-    try {
-      const answer = await made;
-      said.push(answer);
-      return answer;
-    } catch (error) {
-      said.push(error);
-      throw error;
-    }
-  };
   return {
     service,
     host,
-    async call(name, args = {}, signal) {
-      const answer = await note(host.callTool(name, args, signal && { signal }));
-      const { content, structuredContent } = answer as Partial<ToolAnswer>;
+    async call(name, args, signal) {
+      const answer: Partial<ToolAnswer> = await call(name, args, signal);
+      const { content, structuredContent } = answer;
       return content === undefined ? answer : structuredContent;
     },
-    callWhole: async (name, args = {}) => (await note(host.callTool(name, args))) as ToolAnswer,
+    callWhole: call,
     read: (path) => note(host.readResource(`github://gh/${path}`)),
     store: async (name, value) => (await context.promise).setCredential(name, value),
   };

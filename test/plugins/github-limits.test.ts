@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RateGate, readRateLimit } from "../../plugins/github/rate-limits.ts";
 import { errorAnswer, issue, repository } from "./github-answers.ts";
 import { gitHub, ISSUE, PERSONAL, REPOSITORY, sent, SITE } from "./github-host.ts";
-import type { Reply } from "./loopback-service.ts";
+import type { Reply } from "../helpers/loopback-service.ts";
 
 const OTHER = "ghp_another0123456789";
 const NOW = Date.UTC(2026, 5, 1, 12);

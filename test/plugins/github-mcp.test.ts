@@ -2,12 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import createGithubPlugin from "../../plugins/github/index.ts";
 import type { Vault } from "../../src/index.ts";
 import { canary } from "../helpers/canary.ts";
-import { modern } from "../helpers/mcp.ts";
-import { createLoopbackOutbound } from "../helpers/outbound.ts";
 import { createTestApp, type TestApp } from "../helpers/test-app.ts";
 import { conditional, errorAnswer, file, repository } from "./github-answers.ts";
 import { PERSONAL, REPOSITORY, SITE } from "./github-host.ts";
-import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
+import { openLoopbackService, type LoopbackService } from "../helpers/loopback-service.ts";
+import { noteRequests } from "./searched-calls.ts";
 import { expectNone } from "./secret-search.ts";
 import { store, vaultWith } from "./stored-credentials.ts";
 
@@ -23,7 +22,7 @@ interface ListedTool {
 let app: TestApp;
 let service: LoopbackService;
 let vault: Vault;
-const said: unknown[] = [];
+const { said, call, ask } = noteRequests(() => app);
 
 beforeAll(async () => {
   service = await openLoopbackService();
@@ -36,7 +35,7 @@ beforeAll(async () => {
   app = await createTestApp({
     plugins: { office: createGithubPlugin, home: createGithubPlugin, none: createGithubPlugin },
     entries: { office: { config, oauth }, home: { config, oauth }, none: { config, oauth } },
-    deps: { vault, outbound: createLoopbackOutbound() },
+    deps: { vault },
   });
 });
 
@@ -50,12 +49,6 @@ beforeEach(() => {
   service.reply(REPOSITORY, conditional(repository()));
 });
 
-const call = async (name: string, args: Record<string, unknown>) => {
-  const { body } = await modern(app, "tools/call", { name, arguments: args });
-  said.push(body);
-  return body.result;
-};
-
 describe("the GitHub plugin on the server", () => {
   it("runs, also while no account is connected, and nothing of it is quarantined", () => {
     expect(
@@ -64,10 +57,8 @@ describe("the GitHub plugin on the server", () => {
   });
 
   it("offers strict tools with output schemas, of which two change something", async () => {
-    const { body } = await modern(app, "tools/list");
-    const tools = (body.result.tools as ListedTool[]).filter(({ name }) =>
-      name.startsWith("office_"),
-    );
+    const { result } = await ask("tools/list");
+    const tools = (result.tools as ListedTool[]).filter(({ name }) => name.startsWith("office_"));
     expect(tools).toHaveLength(17);
     for (const { inputSchema, outputSchema, annotations } of tools) {
       expect(inputSchema.additionalProperties).toBe(false);
@@ -119,9 +110,8 @@ describe("the GitHub plugin on the server", () => {
   it("reads files as resources", async () => {
     service.reply("GET /repos/acme/site/contents/src/a.ts", { body: file("src/a.ts", "x\n") });
     const uri = "github://office/repos/acme/site/contents/src/a.ts?ref=main";
-    const { body } = await modern(app, "resources/read", { uri });
-    said.push(body);
-    expect(body.result.contents).toEqual([{ uri, mimeType: "text/plain", text: "x\n" }]);
+    const { result } = await ask("resources/read", { uri });
+    expect(result.contents).toEqual([{ uri, mimeType: "text/plain", text: "x\n" }]);
   });
 
   it("uses another token as soon as it is stored", async () => {

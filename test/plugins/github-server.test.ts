@@ -6,7 +6,7 @@ import { startNodeServer } from "../helpers/node-server.ts";
 import { temporaryFolder } from "../helpers/server-process.ts";
 import { conditional, file, repository } from "./github-answers.ts";
 import { PERSONAL, REPOSITORY, SITE } from "./github-host.ts";
-import { openLoopbackService } from "./loopback-service.ts";
+import { openLoopbackService } from "../helpers/loopback-service.ts";
 
 /** The whole server, with the plugin as an operator has it. */
 async function serve(host: "in-process" | "worker", env: Record<string, string> = {}) {

@@ -3,7 +3,7 @@ import createGithubPlugin from "../../plugins/github/index.ts";
 import { AppError } from "../../src/index.ts";
 import { conditional, errorAnswer, file, repository } from "./github-answers.ts";
 import { ACCOUNT, CREATE, gitHub, PERSONAL, REPOSITORY, SITE } from "./github-host.ts";
-import type { Reply } from "./loopback-service.ts";
+import type { Reply } from "../helpers/loopback-service.ts";
 
 const OTHER = "gho_another0123456789";
 const BAD = { status: 401, body: errorAnswer("Bad credentials") };

@@ -3,11 +3,17 @@ import { describe, expect, it } from "vitest";
 import { AppError } from "../../src/errors.ts";
 import { driveError, rpcError, storedFile } from "./google-drive-answers.ts";
 import { CONNECT, FILES, openGoogleDrive, TOKEN } from "./google-drive-host.ts";
-import { BROKEN, pour, SLOW, type Reply } from "./loopback-service.ts";
+import { BROKEN, pour, SLOW, type Reply } from "../helpers/loopback-service.ts";
 
 const SOON = { "retry-after": "0" };
 const FOUND: Reply = { body: { files: [storedFile({ id: "file-1" })] } };
+const BUSY: Reply = { status: 503, headers: SOON, body: "oops" };
+const REFUSED: Reply = { status: 401, body: driveError(401, "authError", "Invalid Credentials") };
+const OLD = "ya29.old";
 const RATE = driveError(403, "userRateLimitExceeded", "User Rate Limit Exceeded");
+
+const bearers = (requests: readonly { headers: { authorization?: string | undefined } }[]) =>
+  requests.map(({ headers }) => headers.authorization);
 
 describe("Google, busy or broken for a moment,", () => {
   it.each<{ name: string; status: number; body: unknown }>([
@@ -221,17 +227,43 @@ describe("a connection", () => {
     expect(service.requests).toEqual([]);
   });
 
-  it("whose token was renewed meanwhile goes on with the next", async () => {
-    const tokens = ["ya29.old", TOKEN];
+  it.each<{ name: string; replies: readonly Reply[]; tokens: readonly string[] }>([
+    { name: "at the first try", replies: [REFUSED, FOUND], tokens: [OLD, TOKEN] },
+    {
+      name: "while it waited for a busy Google",
+      replies: [BUSY, REFUSED, FOUND],
+      tokens: [OLD, OLD, TOKEN],
+    },
+    {
+      name: "and which is busy then",
+      replies: [REFUSED, BUSY, FOUND],
+      tokens: [OLD, TOKEN, TOKEN],
+    },
+  ])("whose token was renewed $name goes on with the next", async ({ replies, tokens }) => {
+    const left = [...tokens];
+    const { call, service, host, reauths } = await openGoogleDrive({
+      context: { getAccessToken: async () => left.shift()! },
+    });
+    service.reply(FILES, ...replies);
+    const { structuredContent } = await call("search_files");
+    expect(structuredContent.files).toHaveLength(1);
+    expect(bearers(service.requests)).toEqual(tokens.map((token) => `Bearer ${token}`));
+    expect(reauths()).toBe(0);
+    expect(host.serverLog).toEqual([]);
+  });
+
+  it("is not tried with a third token when the second is refused, too", async () => {
+    const tokens = [OLD, TOKEN, "ya29.third"];
     const { call, service, reauths } = await openGoogleDrive({
       context: { getAccessToken: async () => tokens.shift()! },
     });
-    await call("search_files");
-    expect(service.requests.map(({ headers }) => headers.authorization)).toEqual([
-      "Bearer ya29.old",
-      `Bearer ${TOKEN}`,
-    ]);
-    expect(reauths()).toBe(0);
+    service.reply(FILES, REFUSED);
+    await expect(call("search_files")).rejects.toMatchObject({
+      name: "ToolError",
+      message: `Google does not accept this connection any more. Connect the account again: ${CONNECT}`,
+    });
+    expect(bearers(service.requests)).toEqual([`Bearer ${OLD}`, `Bearer ${TOKEN}`]);
+    expect(reauths()).toBe(1);
   });
 
   it("that Google has ended is told to the server, which then asks for another", async () => {
@@ -253,27 +285,17 @@ describe("a connection", () => {
     expect(service.requests).toHaveLength(1);
   });
 
-  it("that another process has renewed meanwhile is used with its newer token", async () => {
-    const tokens = ["an-older-token-of-the-drive", TOKEN];
-    const { call, service, reauths } = await openGoogleDrive({
-      context: { getAccessToken: async () => tokens.shift() ?? TOKEN },
-    });
-    await call("search_files");
-    expect(service.requests.map(({ headers }) => headers.authorization)).toEqual([
-      "Bearer an-older-token-of-the-drive",
-      `Bearer ${TOKEN}`,
-    ]);
-    expect(reauths()).toBe(0);
-  });
-
   it("that Google has ended is made again at an address", async () => {
-    const { call, account } = await openGoogleDrive();
+    const { call, account, service, host, reauths } = await openGoogleDrive();
     account.tokens.clear();
     await expect(call("search_files")).rejects.toMatchObject({
       name: "ToolError",
       message: `Google does not accept this connection any more. Connect the account again: ${CONNECT}`,
       data: { connect: CONNECT },
     });
+    expect(bearers(service.requests)).toEqual([`Bearer ${TOKEN}`]);
+    expect(reauths()).toBe(1);
+    expect(host.serverLog).toMatchObject([{ level: "warn", fields: { reason: "status 401" } }]);
   });
 
   it("without leave to see files is made again", async () => {

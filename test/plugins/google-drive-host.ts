@@ -1,4 +1,3 @@
-import { onTestFinished } from "vitest";
 import googleDrive from "../../plugins/google-drive/index.ts";
 import {
   createTestHost,
@@ -9,6 +8,7 @@ import {
 import { canary } from "../helpers/canary.ts";
 import { openDriveService, type DriveAccount, type DriveService } from "./google-drive-service.ts";
 import { needingNothing } from "./needing-nothing.ts";
+import { searchCalls } from "./searched-calls.ts";
 import { expectNone } from "./secret-search.ts";
 
 export const TOKEN = canary("ya29.a0-access_");
@@ -75,22 +75,8 @@ export async function openGoogleDrive(options: GoogleDriveOptions = {}): Promise
       ...options.config,
     },
   });
-  const said: unknown[] = [];
-  onTestFinished(async () => {
-    await host.close();
-    await service.close();
-    expectNone([TOKEN], [said, host.serverLog, host.clientLog, host.progress]);
-  });
-  const call = async (name: string, args: Record<string, unknown> = {}, signal?: AbortSignal) => {
-    try {
-      const answer = await host.callTool(name, args, signal && { signal });
-      said.push(answer);
-      return answer as ToolAnswer;
-    } catch (error) {
-      said.push(error);
-      throw error;
-    }
-  };
+  const searched = searchCalls(host, service, (said) => expectNone([TOKEN], said));
+  const call: GoogleDrive["call"] = searched.call;
   return {
     service,
     account: service.account,

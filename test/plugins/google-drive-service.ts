@@ -4,7 +4,7 @@ import {
   openLoopbackService,
   type LoopbackService,
   type ReceivedRequest,
-} from "./loopback-service.ts";
+} from "../helpers/loopback-service.ts";
 
 export interface StoredSheet {
   readonly title: string;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { BROKEN, pour, SLOW, type Reply } from "./loopback-service.ts";
+import { BROKEN, pour, SLOW, type Reply } from "../helpers/loopback-service.ts";
 import { completion, errorAnswer, MODELS } from "./openai-answers.ts";
 import { CHAT, LIST, openAi } from "./openai-host.ts";
 

@@ -1,10 +1,10 @@
-import { onTestFinished } from "vitest";
 import openai from "../../plugins/openai/index.ts";
 import { createTestHost, type TestHost, type TestHostOptions } from "../../src/plugins/index.ts";
 import { canary } from "../helpers/canary.ts";
-import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
+import { openLoopbackService, type LoopbackService } from "../helpers/loopback-service.ts";
 import { completion, embeddingsAnswer, MODELS } from "./openai-answers.ts";
 import { needingNothing } from "./needing-nothing.ts";
+import { searchCalls, type CallTool } from "./searched-calls.ts";
 import { expectNone } from "./secret-search.ts";
 
 export const API_KEY = canary("sk-proj-0f1e2d3c4b5a_69788796-");
@@ -12,21 +12,11 @@ export const CHAT = "POST /v1/chat/completions";
 export const EMBEDDINGS = "POST /v1/embeddings";
 export const LIST = "GET /v1/models";
 
-export interface ToolAnswer {
-  readonly content: readonly { readonly type: "text"; readonly text: string }[];
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it freely
-  readonly structuredContent: any;
-}
-
 export interface OpenAi {
   readonly service: LoopbackService;
   readonly host: TestHost;
   /** Calls a tool. What comes of it is searched for the key when the test ends, as is the log. */
-  readonly call: (
-    name: string,
-    args?: Record<string, unknown>,
-    signal?: AbortSignal,
-  ) => Promise<ToolAnswer>;
+  readonly call: CallTool;
 }
 
 /** The plugin at a service that answers everything. A setting that is `undefined` is left out. */
@@ -50,26 +40,8 @@ export async function openAi(
     credentials,
     ...options,
   });
-  const said: unknown[] = [];
-  onTestFinished(async () => {
-    await host.close();
-    await service.close();
-    expectNone([API_KEY], [said, host.serverLog, host.clientLog, host.progress]);
-  });
-  return {
-    service,
-    host,
-    async call(name, args = {}, signal) {
-      try {
-        const answer = await host.callTool(name, args, signal && { signal });
-        said.push(answer);
-        return answer as ToolAnswer;
-      } catch (error) {
-        said.push(error);
-        throw error;
-      }
-    },
-  };
+  const { call } = searchCalls(host, service, (said) => expectNone([API_KEY], said));
+  return { service, host, call };
 }
 
 function withoutUndefined(config: Record<string, unknown>): Record<string, unknown> {

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import openai from "../../plugins/openai/index.ts";
 import type { Vault } from "../../src/index.ts";
 import { canary } from "../helpers/canary.ts";
-import { modern } from "../helpers/mcp.ts";
 import { createTestApp, type TestApp } from "../helpers/test-app.ts";
-import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
+import { openLoopbackService, type LoopbackService } from "../helpers/loopback-service.ts";
 import { completion, embeddingsAnswer, errorAnswer, MODELS } from "./openai-answers.ts";
 import { API_KEY, CHAT, EMBEDDINGS, LIST } from "./openai-host.ts";
+import { noteRequests } from "./searched-calls.ts";
 import { expectNone } from "./secret-search.ts";
 import { store, vaultWith } from "./stored-credentials.ts";
 
@@ -15,7 +15,7 @@ const OTHER_KEY = canary("sk-proj-another-key-");
 let app: TestApp;
 let service: LoopbackService;
 let vault: Vault;
-const said: unknown[] = [];
+const { said, ask, call } = noteRequests(() => app);
 
 beforeAll(async () => {
   service = await openLoopbackService();
@@ -44,11 +44,6 @@ beforeEach(() => {
   service.reply(LIST, { body: MODELS });
 });
 
-const call = async (name: string, args: Record<string, unknown>) => {
-  const { body } = await modern(app, "tools/call", { name, arguments: args });
-  said.push(body);
-  return body.result;
-};
 const keysSent = () => service.requests.slice(-2).map(({ headers }) => headers.authorization);
 
 describe("the OpenAI plugin on the server", () => {
@@ -59,8 +54,8 @@ describe("the OpenAI plugin on the server", () => {
       { id: "home", state: "running", quarantined: [] },
       { id: "work", state: "running", quarantined: [] },
     ]);
-    const { body } = await modern(app, "tools/list");
-    const tools = body.result.tools as { name: string; inputSchema: Record<string, unknown> }[];
+    const { result } = await ask("tools/list");
+    const tools = result.tools as { name: string; inputSchema: Record<string, unknown> }[];
     expect(
       tools.map(({ name, inputSchema }) => [name, inputSchema["additionalProperties"]]),
     ).toEqual(

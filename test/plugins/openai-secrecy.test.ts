@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import openai from "../../plugins/openai/index.ts";
-import type { Reply } from "./loopback-service.ts";
+import type { Reply } from "../helpers/loopback-service.ts";
 import { completion, embeddingsAnswer, errorAnswer } from "./openai-answers.ts";
 import { API_KEY, CHAT, EMBEDDINGS, LIST, openAi } from "./openai-host.ts";
 import { expectNone } from "./secret-search.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { currentAnswer, forecastAnswer, TOO_MANY, WRONG_KEY } from "./openweathermap-answers.ts";
 import { openWeather } from "./openweathermap-host.ts";
-import type { Reply } from "./openweathermap-service.ts";
+import type { Reply } from "../helpers/loopback-service.ts";
 
 const AT = { latitude: 38.7, longitude: -9.1 };
 const PATH = "/data/2.5/weather";
@@ -232,8 +232,7 @@ describe("an answer that is not as documented", () => {
     const { call, service, host } = await openWeather();
     service.reply("/elsewhere", { body: currentAnswer() });
     service.reply(PATH, (response, request) => {
-      const { search } = new URL(request.url ?? "", service.baseUrl);
-      response.writeHead(status, { location: `/elsewhere${search}` }).end();
+      response.writeHead(status, { location: `/elsewhere${request.url.search}` }).end();
     });
     await expect(call("current_weather", AT)).rejects.toThrow(UNEXPECTED);
     expect(service.requests.map(({ pathname }) => pathname)).toEqual([PATH]);

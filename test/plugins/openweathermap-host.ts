@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
 import { createTestHost, type TestHost, type TestHostOptions } from "../../src/plugins/index.ts";
 import { canary } from "../helpers/canary.ts";
 import { currentAnswer, forecastAnswer, LISBON } from "./openweathermap-answers.ts";
 import { openWeatherService, type WeatherService } from "./openweathermap-service.ts";
+import { searchCalls, type CallTool } from "./searched-calls.ts";
 
 export const API_KEY = canary("0f1e2d3c");
 
@@ -14,17 +15,7 @@ export interface OpenWeather {
   /** What the vault has for the plugin, and how often it was asked. */
   readonly vault: { apiKey: string | null; reads: number };
   /** Calls a tool. What comes of it is searched for the key when the test ends, as is the log. */
-  readonly call: (
-    name: string,
-    args?: Record<string, unknown>,
-    signal?: AbortSignal,
-  ) => Promise<ToolAnswer>;
-}
-
-export interface ToolAnswer {
-  readonly content: readonly { readonly type: "text"; readonly text: string }[];
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it freely
-  readonly structuredContent: any;
+  readonly call: CallTool;
 }
 
 /** The plugin at a service that knows Lisbon and its weather, with a clock that the test can set. */
@@ -45,27 +36,8 @@ export async function openWeather(
     credentials: { api_key: API_KEY },
     ...options,
   });
-  const said: unknown[] = [];
-  onTestFinished(async () => {
-    await host.close();
-    await service.close();
-    expectNoKey([said, host.serverLog, host.clientLog, host.progress]);
-  });
-  return {
-    service,
-    host,
-    vault,
-    async call(name, args = {}, signal) {
-      try {
-        const answer = await host.callTool(name, args, signal && { signal });
-        said.push(answer);
-        return answer as ToolAnswer;
-      } catch (error) {
-        said.push(error);
-        throw error;
-      }
-    },
-  };
+  const { call } = searchCalls(host, service, expectNoKey);
+  return { service, host, vault, call };
 }
 
 /** The plugin, whose credentials the test can change and count. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { createAjvEngine } from "../../adapters/node/json-schema.ts";
 import OpenWeatherMapPlugin from "../../plugins/openweathermap/index.ts";
 import type { Vault } from "../../src/index.ts";
-import { modern, modernRequest, type JsonRpcAnswer } from "../helpers/mcp.ts";
+import { modernRequest } from "../helpers/mcp.ts";
 import { ADMIN_TOKEN, createTestApp, type TestApp } from "../helpers/test-app.ts";
 import {
   currentAnswer,
@@ -13,12 +13,13 @@ import {
 } from "./openweathermap-answers.ts";
 import { API_KEY, expectNoKey } from "./openweathermap-host.ts";
 import { openWeatherService, type WeatherService } from "./openweathermap-service.ts";
+import { noteRequests } from "./searched-calls.ts";
 import { store, vaultWith } from "./stored-credentials.ts";
 
 let app: TestApp;
 let service: WeatherService;
 let vault: Vault;
-const said: unknown[] = [];
+const { said, ask, call } = noteRequests(() => app);
 
 beforeAll(async () => {
   service = await openWeatherService();
@@ -53,17 +54,6 @@ beforeEach(() => {
   service.reply("/data/2.5/forecast", { body: forecastAnswer() });
   service.reply("/geo/1.0/direct", { body: [LISBON] });
 });
-
-const ask = async (
-  method: string,
-  params: Record<string, unknown> = {},
-): Promise<JsonRpcAnswer> => {
-  const { body } = await modern(app, method, params);
-  said.push(body);
-  return body;
-};
-const call = (name: string, args: Record<string, unknown>) =>
-  ask("tools/call", { name, arguments: args });
 
 interface ListedTool {
   readonly name: string;
@@ -116,7 +106,7 @@ describe("the weather plugin on the server", () => {
   ])("answers $tool with text and content that its schema takes", async ({ tool, args }) => {
     const { result: list } = await ask("tools/list");
     const { outputSchema } = (list.tools as ListedTool[]).find(({ name }) => name === tool)!;
-    const { result } = await call(tool, args);
+    const result = await call(tool, args);
     expect(result.isError).toBeUndefined();
     expect(result.content[0].text).toContain("Lisbon, PT");
     expect(createAjvEngine().compile(outputSchema)(result.structuredContent)).toBeNull();
@@ -125,14 +115,14 @@ describe("the weather plugin on the server", () => {
 
   it("tells the model which places a name can mean", async () => {
     service.reply("/geo/1.0/direct", { body: SPRINGFIELDS });
-    const { result } = await call("weather_forecast", { place: "Springfield" });
+    const result = await call("weather_forecast", { place: "Springfield" });
     expect(result.isError).toBe(true);
     expect(result.content[0].text).toContain("Springfield, Missouri, US");
     expect(JSON.parse(result.content[1].text).matches[1]).toMatchObject({ latitude: 37.2082 });
   });
 
   it("refuses arguments that it does not have", async () => {
-    const { result } = await call("weather_forecast", { place: "Lisbon", day: 3 });
+    const result = await call("weather_forecast", { place: "Lisbon", day: 3 });
     expect(result.isError).toBe(true);
     expect(result.content[0].text).toContain("must NOT have additional properties (day)");
   });
@@ -142,7 +132,7 @@ describe("the weather plugin on the server", () => {
       status: 401,
       body: { ...WRONG_KEY, message: `${WRONG_KEY.message} ${API_KEY}` },
     });
-    const { result } = await call("weather_current_weather", { latitude: 1, longitude: 1 });
+    const result = await call("weather_current_weather", { latitude: 1, longitude: 1 });
     expect(result.isError).toBe(true);
     expect(result.content[0].text).toContain("does not accept this server's API key");
     expect(service.requests.at(-1)?.searchParams.get("appid")).toBe(API_KEY);
@@ -154,13 +144,13 @@ describe("the weather plugin on the server", () => {
 
   it("says what is missing, and runs as soon as somebody stores it", async () => {
     const args = { latitude: 3, longitude: 3 };
-    const { result: before } = await call("keyless_current_weather", args);
+    const before = await call("keyless_current_weather", args);
     expect(before.isError).toBe(true);
     expect(before.content[0].text).toContain(
       '"api_key" (Your key from https://home.openweathermap.org/api_keys.)',
     );
     await store(vault, "keyless", "api_key", API_KEY);
-    const { result: after } = await call("keyless_current_weather", args);
+    const after = await call("keyless_current_weather", args);
     expect(after.structuredContent).toMatchObject({ temperature: 21.5 });
     expect(service.requests.at(-1)?.searchParams.get("appid")).toBe(API_KEY);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { currentAnswer, forecastAnswer, forecastEntry } from "./openweathermap-answers.ts";
 import { API_KEY, openWeather } from "./openweathermap-host.ts";
-import type { Reply } from "./openweathermap-service.ts";
+import type { Reply } from "../helpers/loopback-service.ts";
 
 const AT = { latitude: 38.7, longitude: -9.1 };
 const ESCAPED = API_KEY.replaceAll(/./g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import ServiceAccountPlugin from "../../plugins/service-account/index.ts";
 import { AppError } from "../../src/errors.ts";
 import type { CallContext, PluginContext } from "../../src/plugins/index.ts";
-import { BROKEN, SLOW, type Reply } from "./loopback-service.ts";
+import { BROKEN, SLOW, type Reply } from "../helpers/loopback-service.ts";
 import { ISSUER, KEYS, serviceAccount, TOKEN, tokenAnswer } from "./service-account-host.ts";
 
 const ITEMS = "GET /api/v1/items";

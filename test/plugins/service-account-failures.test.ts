@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createTestFetch } from "../../src/plugins/test-fetch.ts";
-import { BROKEN, pour, SLOW, type Reply } from "./loopback-service.ts";
+import { BROKEN, pour, SLOW, type Reply } from "../helpers/loopback-service.ts";
 import { accessToken, serviceAccount, TOKEN } from "./service-account-host.ts";
 
 const X = "GET /api/v1/x";

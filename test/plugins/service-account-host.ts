@@ -1,24 +1,18 @@
 import { exportPKCS8, generateKeyPair, jwtVerify, type JWTVerifyResult } from "jose";
-import { onTestFinished } from "vitest";
 import ServiceAccountPlugin from "../../plugins/service-account/index.ts";
 import { createTestHost, type PluginContext, type TestHost } from "../../src/plugins/index.ts";
 import {
   openLoopbackService,
   type LoopbackService,
   type ReceivedRequest,
-} from "./loopback-service.ts";
+} from "../helpers/loopback-service.ts";
 import { needingNothing } from "./needing-nothing.ts";
+import { searchCalls, type CallTool } from "./searched-calls.ts";
 import { expectNone } from "./secret-search.ts";
 
 export const ISSUER = "robot@accounts.example";
 export const KEY_ID = "key-2026-07";
 export const TOKEN = "POST /oauth/token";
-
-export interface ToolAnswer {
-  readonly content: readonly { readonly type: "text"; readonly text: string }[];
-  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into it freely
-  readonly structuredContent: any;
-}
 
 export interface Keys {
   readonly pem: string;
@@ -35,11 +29,7 @@ export interface ServiceAccount {
   /** Puts a credential into the vault while the plugin runs. */
   readonly store: (name: string, value: string) => Promise<void>;
   /** Calls a tool. What comes of it is searched for secrets when the test ends, as is the log. */
-  readonly call: (
-    name: string,
-    args?: Record<string, unknown>,
-    signal?: AbortSignal,
-  ) => Promise<ToolAnswer>;
+  readonly call: CallTool;
 }
 
 export interface ServiceAccountOptions {
@@ -98,31 +88,17 @@ export async function serviceAccount(options: ServiceAccountOptions = {}): Promi
     ...(fetch && { fetch }),
   });
   const assertions = () => tokenRequests().map(assertionOf);
-  const said: unknown[] = [];
-  onTestFinished(async () => {
-    await host.close();
-    await service.close();
+  const { call } = searchCalls(host, service, (said) => {
     const tokens = tokenRequests().map((_, at) => accessToken(at + 1));
-    expectNone(
-      [...assertions(), ...tokens, ...tokens.map(encodeURIComponent), KEYS.pem.split("\n")[1]!],
-      [said, host.serverLog, host.clientLog, host.progress],
-    );
+    const encoded = tokens.map(encodeURIComponent);
+    expectNone([...assertions(), ...tokens, ...encoded, KEYS.pem.split("\n")[1]!], said);
   });
   return {
     service,
     host,
     assertions,
     store: async (name, value) => (await vault.promise).setCredential(name, value),
-    async call(name, args = {}, signal) {
-      try {
-        const answer = await host.callTool(name, args, signal && { signal });
-        said.push(answer);
-        return answer as ToolAnswer;
-      } catch (error) {
-        said.push(error);
-        throw error;
-      }
-    },
+    call,
   };
 }
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import ServiceAccountPlugin from "../../plugins/service-account/index.ts";
 import type { Vault } from "../../src/index.ts";
-import { modern } from "../helpers/mcp.ts";
 import { createTestApp, type TestApp } from "../helpers/test-app.ts";
-import { openLoopbackService, type LoopbackService } from "./loopback-service.ts";
+import { openLoopbackService, type LoopbackService } from "../helpers/loopback-service.ts";
+import { noteRequests } from "./searched-calls.ts";
 import { expectNone } from "./secret-search.ts";
 import { accessToken, ISSUER, KEYS, TOKEN, tokenAnswer } from "./service-account-host.ts";
 import { store, vaultWith } from "./stored-credentials.ts";
@@ -11,7 +11,7 @@ import { store, vaultWith } from "./stored-credentials.ts";
 let app: TestApp;
 let service: LoopbackService;
 let vault: Vault;
-const said: unknown[] = [];
+const { said, call } = noteRequests(() => app);
 
 beforeAll(async () => {
   service = await openLoopbackService();
@@ -36,12 +36,6 @@ afterAll(async () => {
   await service.close();
   expectNone([KEYS.pem.split("\n")[1]!, accessToken(1)], [said, app.logs, app.manager.statuses()]);
 });
-
-const call = async (name: string, args: Record<string, unknown>) => {
-  const { body } = await modern(app, "tools/call", { name, arguments: args });
-  said.push(body);
-  return body.result;
-};
 
 describe("the service account plugin on the server", () => {
   it("runs with its credentials, and waits for those that are missing", () => {

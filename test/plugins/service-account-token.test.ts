@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeProtectedHeader } from "jose";
 import { describe, expect, it } from "vitest";
-import type { Reply } from "./loopback-service.ts";
+import type { Reply } from "../helpers/loopback-service.ts";
 import {
   accessToken,
   createKeys,

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createTestHost, definePlugin, z, type TestHostOptions } from "../../src/plugins/index.ts";
-import { openLoopbackService } from "./loopback-service.ts";
+import { openLoopbackService } from "../helpers/loopback-service.ts";
 
 const fetcher = definePlugin({
   name: "fetcher",

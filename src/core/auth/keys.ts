@@ -1,6 +1,6 @@
 import type { KeyRecord } from "../../types/keys.ts";
 import type { Sha256 } from "../../types/runtime.ts";
-import { toHex, utf8 } from "../../util/bytes.ts";
+import { hexDigest } from "../../util/hex-digest.ts";
 
 /** What the keys of an administrator and of an MCP client are and may do. */
 export const KEY_ROLES = {
@@ -16,7 +16,7 @@ export async function toKeyRecord(
   fields: Omit<KeyRecord, "hash">,
   sha256: Sha256,
 ): Promise<KeyRecord> {
-  return { ...fields, hash: toHex(await sha256(utf8(secret))) };
+  return { ...fields, hash: await hexDigest(sha256, secret) };
 }
 
 /** The record of a secret that the operator gave in the environment. It is stored nowhere. */

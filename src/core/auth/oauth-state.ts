@@ -1,7 +1,8 @@
 import type { OAuthDeparture, OAuthFlow, OAuthFlowStore } from "../../types/oauth.ts";
 import type { Sha256, Time } from "../../types/runtime.ts";
 import type { Owner } from "../../types/vault.ts";
-import { fromBase64Url, toBase64Url, toHex, utf8 } from "../../util/bytes.ts";
+import { fromBase64Url, toBase64Url, utf8 } from "../../util/bytes.ts";
+import { hexDigest } from "../../util/hex-digest.ts";
 import { randomToken } from "../../util/ids.ts";
 
 /** How long a person has, from the question to the provider's answer. */
@@ -104,8 +105,8 @@ export class OAuthFlows {
     await this.#store.remove(handleHash);
   }
 
-  async #hash(secret: string): Promise<string> {
-    return toHex(await this.#sha256(utf8(secret)));
+  #hash(secret: string): Promise<string> {
+    return hexDigest(this.#sha256, secret);
   }
 }
 

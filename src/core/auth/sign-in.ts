@@ -1,7 +1,7 @@
 import type { Principal } from "../../types/principal.ts";
 import type { Sha256, Time } from "../../types/runtime.ts";
 import type { SignInSession, SignInStore } from "../../types/sign-in.ts";
-import { toHex, utf8 } from "../../util/bytes.ts";
+import { hexDigest } from "../../util/hex-digest.ts";
 import { randomToken } from "../../util/ids.ts";
 import type { Authenticator } from "./authenticator.ts";
 
@@ -95,7 +95,7 @@ export class SignIns {
     return secret;
   }
 
-  async #hash(secret: string): Promise<string> {
-    return toHex(await this.#deps.sha256(utf8(secret)));
+  #hash(secret: string): Promise<string> {
+    return hexDigest(this.#deps.sha256, secret);
   }
 }

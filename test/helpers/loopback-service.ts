@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { listenOnLoopback } from "./listen.ts";
 
 /** What the service answers: JSON or text with a status, or whatever a function does with the response. */
 export type Reply =
@@ -29,7 +29,7 @@ export interface LoopbackService {
   readonly requests: readonly ReceivedRequest[];
   /** Gives `POST /path` its answers, one after the other; the last one stays. */
   reply(target: string, ...replies: Reply[]): void;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const drop: Reply = (response) => void response.destroy();
@@ -65,11 +65,16 @@ export const SLOW: readonly { readonly name: string; readonly reply: Reply }[] =
 /** An answer without an end. */
 export const pour: Reply = (response) => {
   response.writeHead(200, { "content-type": "application/json" });
+  pourInto(response);
+};
+
+/** The body of one, below headers that were sent. */
+export function pourInto(response: ServerResponse): void {
   const more = () => {
     if (!response.destroyed) response.write(" ".repeat(64 * 1024), () => setImmediate(more));
   };
   more();
-};
+}
 
 const UNKNOWN: Reply = { status: 404, body: { message: "no reply for this" } };
 
@@ -87,17 +92,12 @@ export async function openLoopbackService(other: Reply = UNKNOWN): Promise<Loopb
       else answer(response, reply);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { origin, close } = await listenOnLoopback(server);
   return {
-    baseUrl: `http://127.0.0.1:${port}`,
+    baseUrl: origin,
     requests,
     reply: (target, ...next) => void replies.set(target, next),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 
