@@ -203,8 +203,24 @@ export interface OwnerVault extends SecureStorage {
     use: (secret: Uint8Array) => T | Promise<T>,
     action?: "credential.read" | "credential.sign",
   ): Promise<{ readonly value: T } | null>;
-  /** As `storeCredential`; the bytes are zeroed when it has ended. */
-  storeCredentialBytes(pluginId: string, credentialId: string, secret: Uint8Array): Promise<void>;
+  /**
+   * As `storeCredential`; the bytes are zeroed when it has ended.
+   *
+   * @param assertWanted asked when the vault has looked at the instance's ledger, and again whenever somebody has changed that
+   *   before this is stored; what it throws is thrown, and nothing is stored
+   */
+  storeCredentialBytes(
+    pluginId: string,
+    credentialId: string,
+    secret: Uint8Array,
+    assertWanted?: () => Promise<void>,
+  ): Promise<void>;
+  /** As `deleteCredential`, with the same question before. */
+  deleteCredential(
+    pluginId: string,
+    credentialId: string,
+    assertWanted?: () => Promise<void>,
+  ): Promise<void>;
   /** Names and dates, sorted by name. No value is read for it, so nothing is recorded. */
   listings(pluginId: string): Promise<readonly CredentialListing[]>;
 }

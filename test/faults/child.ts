@@ -11,6 +11,9 @@ export interface FaultChild {
   /** Resolves when it has ended so; rejects with what it wrote to stderr when that was otherwise. */
   readonly assertEnd: (how: "SIGKILL" | 0) => Promise<void>;
   readonly kill: () => void;
+  /** From now on it does nothing, and hears of nothing, until `thaw`. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
 }
 
 export interface ChildOptions {
@@ -48,5 +51,7 @@ export function startChild(
       if (end !== how) throw new Error(`${script} ended with ${end}, not ${how}: ${complaints}`);
     },
     kill: () => void child.kill("SIGKILL"),
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
   };
 }

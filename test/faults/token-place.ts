@@ -9,7 +9,11 @@ import {
   createScrubber,
   PUBLIC_ONLY,
   type Outbound,
+  type Vault,
+  type VaultStore,
 } from "../../src/index.ts";
+import type { OAuthGrantStore } from "../../src/types/oauth.ts";
+import { assemblePlace } from "./assembled-place.ts";
 import { openPlace, SILENT, type NodePlace } from "./node-place.ts";
 
 export const REDIRECT_URI = "http://localhost:3999/oauth/callback/drive";
@@ -32,22 +36,41 @@ function tokenSpec(issuer: string): OAuthClientSpec {
 
 export interface TokenPlace extends NodePlace {
   readonly tokens: TokenManager;
+  readonly grants: OAuthGrantStore;
   readonly account: OAuthAccount;
   readonly client: ReturnType<typeof createOAuthClient>;
+}
+
+/** What stands between a token manager and its parts. */
+export interface TokenPlaceWraps {
+  readonly outbound?: (outbound: Outbound) => Outbound;
+  readonly vault?: (vault: Vault) => Vault;
+  readonly store?: (store: VaultStore) => VaultStore;
+  readonly grants?: (grants: OAuthGrantStore) => OAuthGrantStore;
 }
 
 /** The token manager of a process, on the stores of a folder. */
 export async function openTokenPlace(
   folder: string,
   issuer: string,
-  wrap: (outbound: Outbound) => Outbound = (outbound) => outbound,
+  wraps: TokenPlaceWraps = {},
 ): Promise<TokenPlace> {
-  const place = await openPlace(folder, "database");
+  const { store: wrapStore } = wraps;
+  const place =
+    wrapStore === undefined
+      ? await openPlace(folder, "database")
+      : await assemblePlace(folder, "database", ({ store }) => ({ store: wrapStore(store) }));
   const outbound = createNodeOutbound({ ...PUBLIC_ONLY, allowLoopback: true });
-  const client = createOAuthClient({ outbound: wrap(outbound), time: systemTime, logger: SILENT });
+  const client = createOAuthClient({
+    outbound: wraps.outbound?.(outbound) ?? outbound,
+    time: systemTime,
+    logger: SILENT,
+  });
+  const stored = createOAuthGrantRepository(place.database.db);
+  const grants = wraps.grants?.(stored) ?? stored;
   const tokens = new TokenManager({
-    vault: place.vault,
-    grants: createOAuthGrantRepository(place.database.db),
+    vault: wraps.vault?.(place.vault) ?? place.vault,
+    grants,
     client,
     turns: place.turns,
     audit: new VaultAudit(place.audit, SILENT),
@@ -58,6 +81,7 @@ export async function openTokenPlace(
   return {
     ...place,
     tokens,
+    grants,
     client,
     account: { spec: tokenSpec(issuer), owner: "shared" },
     async close() {

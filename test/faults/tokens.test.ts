@@ -1,13 +1,11 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { AppError } from "../../src/index.ts";
-import { grantAs } from "../helpers/oidc-person.ts";
-import { startOidcServer, type OidcServer } from "../helpers/oidc-server.ts";
 import { startChild } from "./child.ts";
 import { FAULT_TIMEOUT, reportFigure, scaled } from "./figures.ts";
-import { FAULT_ACTOR, makePlaceFolder } from "./node-place.ts";
-import { openTokenPlace, REDIRECT_URI, type TokenPlace } from "./token-place.ts";
+import { FAULT_ACTOR } from "./node-place.ts";
+import { connectAccount, isGoodToken, openConnectedPlace } from "./tokens-connected.ts";
 
 const PROCESSES = 4;
 const CALLERS = 100;
@@ -19,44 +17,12 @@ const RUNS_OUT_AFTER_MS = 6_500;
 
 const totals = { kills: 0, unsaved: 0, kept: 0, reconnected: 0, silent: 0, wrong: 0 };
 
-async function open(options: { readonly honoursPrevious?: boolean; readonly seconds?: number }) {
-  const { path, remove } = makePlaceFolder();
-  onTestFinished(remove);
-  const oidc = await startOidcServer({
-    redirectUris: [REDIRECT_URI],
-    accessTokenSeconds: options.seconds ?? 3_600,
-    honoursPrevious: options.honoursPrevious ?? false,
-  });
-  const place = await openTokenPlace(path, oidc.issuer);
-  onTestFinished(() => place.close());
-  await connect(place);
-  return { path, oidc, place };
-}
-
-/** As a person does. */
-async function connect({ client, tokens, account }: TokenPlace): Promise<void> {
-  const flow = { state: "s".repeat(43), codeVerifier: "v".repeat(43) };
-  const left = await client.authorizationUrl(account.spec, flow);
-  if (!left.ok) throw new Error(left.reason.reason);
-  const { url, issuer } = left.value;
-  const { searchParams: callback } = await grantAs(url, REDIRECT_URI);
-  const granted = await client.exchange(account.spec, { ...flow, issuer, callback });
-  if (!granted.ok) throw new Error(granted.reason.reason);
-  await tokens.connect(account, granted.value);
-}
-
-/** What the provider itself says of a token. */
-async function isGood(oidc: OidcServer, accessToken: string): Promise<boolean> {
-  const found = await oidc.provider.AccessToken.find(accessToken);
-  return found !== undefined && found.isValid;
-}
-
 describe("a token that has run out", () => {
   it(
     `is renewed once for ${PROCESSES * CALLERS} callers in ${PROCESSES} processes`,
     { timeout: FAULT_TIMEOUT },
     async () => {
-      const { path, oidc } = await open({ seconds: SHORT_LIFE_SECONDS });
+      const { path, oidc } = await openConnectedPlace({ seconds: SHORT_LIFE_SECONDS });
       const at = Date.now() + RUNS_OUT_AFTER_MS;
       const got: string[] = [];
       const children = Array.from({ length: PROCESSES }, () =>
@@ -68,7 +34,7 @@ describe("a token that has run out", () => {
       for (const child of children) await child.assertEnd(0);
       expect(got).toHaveLength(PROCESSES * CALLERS);
       expect(new Set(got).size).toBe(1);
-      expect(await isGood(oidc, got[0]!)).toBe(true);
+      expect(await isGoodToken(oidc, got[0]!)).toBe(true);
       expect(oidc.hits("POST /token") - before).toBe(1);
       reportFigure("tokens: callers at once in four processes", got.length);
       reportFigure("tokens: requests to the provider for them", oidc.hits("POST /token") - before);
@@ -84,7 +50,7 @@ describe("a process that is killed between the provider's answer and the save", 
     `loses no grant in silence, with a provider that %s`,
     { timeout: FAULT_TIMEOUT },
     async (_what, honoursPrevious) => {
-      const { path, oidc, place } = await open({ honoursPrevious });
+      const { path, oidc, place } = await openConnectedPlace({ honoursPrevious });
       let lost = 0;
       for (let kill = 0; kill < KILLS / 2; kill++) {
         const isSaved = await killOnce(path, oidc.issuer);
@@ -97,12 +63,12 @@ describe("a process that is killed between the provider's answer and the save", 
           if (!isSaid || (await place.tokens.isConnected(place.account))) totals.silent++;
           lost++;
           totals.reconnected++;
-          await connect(place);
+          await connectAccount(place);
         } else {
           totals.kept++;
         }
         const { accessToken } = await place.tokens.token(place.account, FAULT_ACTOR);
-        if (!(await isGood(oidc, accessToken))) totals.wrong++;
+        if (!(await isGoodToken(oidc, accessToken))) totals.wrong++;
       }
       expect([totals.wrong, totals.silent]).toEqual([0, 0]);
       expect(honoursPrevious ? lost : 0).toBe(0);

@@ -86,8 +86,11 @@ export class CredentialRecords {
     id: CredentialId,
     secret: Uint8Array,
     dates?: Pick<LedgerEntry, "createdAt" | "updatedAt">,
+    assertWanted?: () => Promise<void>,
   ): Promise<LedgerEntry> {
-    return this.#deps.writes.run(id.instanceId, (lease) => this.#put(lease, id, secret, dates));
+    return this.#deps.writes.run(id.instanceId, (lease) =>
+      this.#put(lease, id, secret, dates, assertWanted),
+    );
   }
 
   /** Seals a credential anew unless its instance's active key has sealed it. */
@@ -129,12 +132,17 @@ export class CredentialRecords {
    *
    * @param onGone is told so when there was one
    */
-  async remove(id: CredentialId, onGone: () => void): Promise<void> {
+  async remove(
+    id: CredentialId,
+    onGone: () => void,
+    assertWanted?: () => Promise<void>,
+  ): Promise<void> {
     const { writes, ledgers, driver } = this.#deps;
     await writes.run(id.instanceId, async (lease) => {
       for (let tries = 0; tries < MAX_TRIES; tries++) {
         const ledger = await ledgers.current(id.instanceId);
         const isGone = ledger.find(id.owner, id.name) === null;
+        await assertWanted?.();
         if (!isGone) {
           lease.assertHeld();
           if (!(await ledgers.commit(ledger, { remove: id }))) continue;
@@ -155,12 +163,14 @@ export class CredentialRecords {
     id: CredentialId,
     secret: Uint8Array,
     dates?: Pick<LedgerEntry, "createdAt" | "updatedAt">,
+    assertWanted?: () => Promise<void>,
   ): Promise<LedgerEntry> {
     const { keyring, ledgers } = this.#deps;
     const { instanceId } = id;
     if (!lease.isUnbroken) keyring.forgetUses(instanceId);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const ledger = await ledgers.current(instanceId);
+      await assertWanted?.();
       const put = await this.#tryPut(lease, ledger, id, secret, dates);
       if (put !== null) return put;
     }

@@ -92,6 +92,7 @@ export class OwnerCredentials implements OwnerVault {
     pluginId: string,
     credentialId: string,
     secret: Uint8Array,
+    assertWanted?: () => Promise<void>,
   ): Promise<void> {
     assertSecret(secret);
     try {
@@ -100,7 +101,7 @@ export class OwnerCredentials implements OwnerVault {
       scrubber.learn(secret);
       await audit.change(
         actOn(id, this.#actor, "credential.write"),
-        () => atDoor(() => records.write(id, secret)),
+        () => atDoor(() => records.write(id, secret, undefined, assertWanted)),
         ({ sequence }) => ({ sequence }),
       );
       onChange(id);
@@ -109,11 +110,15 @@ export class OwnerCredentials implements OwnerVault {
     }
   }
 
-  async deleteCredential(pluginId: string, credentialId: string): Promise<void> {
+  async deleteCredential(
+    pluginId: string,
+    credentialId: string,
+    assertWanted?: () => Promise<void>,
+  ): Promise<void> {
     const id = toCredentialId(this.#owner, pluginId, credentialId, this.#names);
     const { records, audit, onChange } = this.#deps;
     await audit.change(actOn(id, this.#actor, "credential.delete"), () =>
-      atDoor(() => records.remove(id, () => onChange(id))),
+      atDoor(() => records.remove(id, () => onChange(id), assertWanted)),
     );
   }
 

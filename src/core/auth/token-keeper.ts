@@ -5,6 +5,7 @@ import type { Owner, Vault, VaultActor } from "../../types/vault.ts";
 import { utf8 } from "../../util/bytes.ts";
 import { LruMap } from "../../util/lru.ts";
 import type { GrantedToken, OAuthClientSpec } from "./oauth-client.ts";
+import { changedByOthers } from "./token-refusals.ts";
 import { readTokenBytes, TOKEN_NAME, tokenBytes, type TokenRecord } from "./token-record.ts";
 
 const MAX_TRIES = 5;
@@ -57,11 +58,35 @@ export class TokenKeeper {
     this.#learned.set(key, learnTokens(scrubber, record));
   }
 
-  async store({ spec, owner }: OAuthAccount, record: TokenRecord): Promise<void> {
+  /**
+   * @param begun the grant as this process knows it: if it is another one by now, nothing is stored. Whoever has taken this
+   *   process's place has changed it before its own tokens come, so that these are never put over them
+   */
+  async store(
+    account: OAuthAccount,
+    record: TokenRecord,
+    begun?: OAuthGrant | null,
+  ): Promise<void> {
     const { vault, scrubber } = this.#deps;
+    const { spec, owner } = account;
     learnTokens(scrubber, record);
     const bytes = tokenBytes(record);
-    await vault.reserved(owner, SYSTEM).storeCredentialBytes(spec.instanceId, TOKEN_NAME, bytes);
+    const own = vault.reserved(owner, SYSTEM);
+    await own.storeCredentialBytes(spec.instanceId, TOKEN_NAME, bytes, async () => {
+      if (begun === undefined) return;
+      const grant = await this.grantOf(account);
+      if (grant?.rev !== begun?.rev) throw changedByOthers(spec.instanceId);
+    });
+  }
+
+  /** Takes a record away, unless another one is there by now. */
+  async withdraw(account: OAuthAccount, { accessToken }: TokenRecord): Promise<void> {
+    const { spec, owner } = account;
+    const own = this.#deps.vault.reserved(owner, SYSTEM);
+    await own.deleteCredential(spec.instanceId, TOKEN_NAME, async () => {
+      const record = await this.load(account, SYSTEM);
+      if (record?.accessToken !== accessToken) throw changedByOthers(spec.instanceId);
+    });
   }
 
   async forget(name: AccountName, actor: VaultActor): Promise<void> {
@@ -127,6 +152,9 @@ export class TokenKeeper {
         return { ...next, rev: (grant?.rev ?? 0) + 1 };
       }
       grant = await grants.find(instanceId, owner);
+      // Whoever took the place of this process has found these tokens, and done it.
+      const isDone = grant?.generation === generation && grant.refreshedAt === obtainedAt;
+      if (isDone && grant?.status === "connected") return grant;
       const isOurs = grant?.intent === before?.intent && (grant === null) === (before === null);
       if (!isByPerson && !isOurs) return null;
     }

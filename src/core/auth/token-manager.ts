@@ -11,15 +11,13 @@ import {
   type OAuthAccount,
   type TokenKeeperDeps,
 } from "./token-keeper.ts";
+import { isDue, isGood } from "./token-freshness.ts";
+import { changedByOthers, notConnected, unavailable } from "./token-refusals.ts";
 import { clientOf, TOKEN_NAME, type TokenRecord } from "./token-record.ts";
 import { actOn, type VaultAudit } from "./vault-audit.ts";
 import type { Turns } from "./instance-writes.ts";
 import type { Lease } from "./write-leases.ts";
 
-/** A token that is good for less is not handed out, at most: clocks differ, and requests take time. */
-const SKEW_MS = 60_000;
-/** So long before its end at most, a token is renewed while it is still handed out. */
-const AHEAD_MS = 5 * 60_000;
 /** Who refuses a token that is not older than that would refuse the next one, too. */
 const FRESH_MS = 60_000;
 const SYSTEM: VaultActor = { actor: "system", requestId: null };
@@ -69,8 +67,9 @@ export class TokenManager {
   async token(account: OAuthAccount, actor: VaultActor): Promise<OAuthToken> {
     const record = await this.#keeper.load(account, actor);
     const isOurs = record?.client === this.#clientOf(account);
-    if (record === null || !isOurs || !this.#isGood(record)) return this.#renew(account);
-    if (this.#isDue(record)) {
+    if (record === null || !isOurs || !isGood(record, this.#deps.time.now()))
+      return this.#renew(account);
+    if (isDue(record, this.#deps.time.now())) {
       this.#renew(account).catch(() => {
         // It is in the log, and this one is good for a while.
       });
@@ -176,19 +175,6 @@ export class TokenManager {
     });
   }
 
-  #isGood(record: TokenRecord): boolean {
-    return record.expiresAt - this.#deps.time.now() > skewOf(record);
-  }
-
-  /** Whether it is time to renew it, where that can be done. */
-  #isDue(record: TokenRecord | null): boolean {
-    if (record?.refreshToken === undefined) return false;
-    // Somebody has set the clock back: how old it is, nobody knows.
-    if (this.#deps.time.now() < record.obtainedAt - SKEW_MS) return true;
-    const ahead = Math.min(AHEAD_MS, lifetimeOf(record) / 5);
-    return record.expiresAt - this.#deps.time.now() <= skewOf(record) + ahead;
-  }
-
   /** All who come while it is under way get the same. */
   #renew(account: OAuthAccount, isForced = false): Promise<OAuthToken> {
     const key = keyOf(account);
@@ -201,7 +187,8 @@ export class TokenManager {
 
   async #renewAlone(account: OAuthAccount, isForced: boolean): Promise<OAuthToken> {
     const waitMs = this.#backOff.waitMs(keyOf(account));
-    if (waitMs > 0) throw this.#unavailable(account, this.#backOff.reason(keyOf(account)), waitMs);
+    if (waitMs > 0)
+      throw unavailable(account.spec.instanceId, this.#backOff.reason(keyOf(account)), waitMs);
     const seen = isForced ? ((await this.#keeper.grantOf(account))?.generation ?? 0) : 0;
     return this.#alone(account, async (lease) => {
       await this.#saveUnsaved(account, lease);
@@ -211,27 +198,35 @@ export class TokenManager {
         if (isOwnGrant(account.spec)) return this.#obtain(account, lease, grant, null);
         const reason = "its provider or client is another one now";
         if (grant !== null) await this.#keeper.needsPerson(grant, reason);
-        throw notConnected(account, reason);
+        throw notConnected(account.spec.instanceId, reason);
       }
       if (record !== null && (grant === null || record.generation === grant.generation + 1)) {
         // A process died when it had saved them and not said so yet; or they came with a backup.
         grant = await this.#keeper.settle(account, grant, record);
       }
       // Another process may have been quicker.
-      const isNew = isForced ? (grant?.generation ?? 0) > seen : !this.#isDue(record);
-      if (grant?.status === "connected" && record !== null && this.#isGood(record) && isNew) {
+      const isNew = isForced
+        ? (grant?.generation ?? 0) > seen
+        : !isDue(record, this.#deps.time.now());
+      if (
+        grant?.status === "connected" &&
+        record !== null &&
+        isGood(record, this.#deps.time.now()) &&
+        isNew
+      ) {
         return record;
       }
       if (isOwnGrant(account.spec)) return this.#obtain(account, lease, grant, null);
-      if (grant === null) throw notConnected(account, "no account is connected");
-      if (grant.status === "needs_reauth") throw notConnected(account, grant.reason);
+      if (grant === null) throw notConnected(account.spec.instanceId, "no account is connected");
+      if (grant.status === "needs_reauth")
+        throw notConnected(account.spec.instanceId, grant.reason);
       if (record?.refreshToken === undefined) {
         const reason =
           record === null
             ? "its tokens are gone"
             : "the provider's token has run out, and it gave none to renew it with";
         await this.#keeper.needsPerson(grant, reason);
-        throw notConnected(account, reason);
+        throw notConnected(account.spec.instanceId, reason);
       }
       return this.#obtain(account, lease, grant, record);
     });
@@ -250,14 +245,17 @@ export class TokenManager {
     let grant = before;
     if (grant !== null) {
       grant = await this.#keeper.intend(grant);
-      if (grant === null) throw this.#busy(account);
+      if (grant === null) throw changedByOthers(account.spec.instanceId);
     }
     return audit.change(this.#act(account, SYSTEM, "token.refresh"), async () => {
+      // Whoever has taken this process's place sends the same refresh token, and it may be good for once only.
+      lease.assertHeld();
       const answer =
         record === null
           ? await client.clientCredentials(spec)
           : await client.refresh(spec, record.refreshToken!, record.scope);
-      if (!answer.ok) throw await this.#failed(account, grant, answer.reason, wasInterrupted);
+      if (!answer.ok)
+        throw await this.#failed(account, grant, answer.reason, wasInterrupted, record);
       const { refreshToken = record?.refreshToken, ...token } = answer.value.token;
       // Not every provider replaces it.
       const kept = { ...token, ...(refreshToken !== undefined && { refreshToken }) };
@@ -284,12 +282,12 @@ export class TokenManager {
     // What a person has granted, they can grant again.
     if (!isByPerson && intent !== null) this.#unsaved.set(keyOf(account), { granted, intent });
     lease.assertHeld();
-    await this.#keeper.store(account, record);
+    await this.#keeper.store(account, record, isByPerson ? undefined : before);
     this.#unsaved.delete(keyOf(account));
     if ((await this.#keeper.settle(account, before, record, granted, isByPerson)) === null) {
-      // They lie over somebody else's by now, and must not be taken for these.
-      await this.#keeper.drop(nameOf(account), SYSTEM);
-      throw this.#busy(account);
+      // Nobody must take them for the grant's.
+      await this.#keeper.withdraw(account, record);
+      throw changedByOthers(account.spec.instanceId);
     }
     this.#backOff.succeeded(keyOf(account));
     return record;
@@ -318,6 +316,7 @@ export class TokenManager {
     grant: OAuthGrant | null,
     { kind, reason, retryAfterMs, isDefinite }: OAuthFault,
     wasInterrupted: boolean,
+    record: TokenRecord | null,
   ): Promise<AppError> {
     const { logger } = this.#deps;
     const { spec, owner } = account;
@@ -329,15 +328,17 @@ export class TokenManager {
         ? "an earlier renewal ended without an answer that could be saved, and the provider does not take the old token again"
         : reason;
       logger.warn("An account must be connected again", fields);
+      // First, so that nobody gets a token of it once it is said to be over: whoever asks for one reads the record alone.
+      if (record !== null) await this.#keeper.store(account, { ...record, expiresAt: 0 }, grant);
       await this.#keeper.needsPerson(grant, why);
-      return notConnected(account, why);
+      return notConnected(account.spec.instanceId, why);
     }
     logger.warn("A token could not be renewed", fields);
     // The refresh token is as good as before, so nothing of this attempt shall explain what comes later.
     if (isDefinite === true && grant !== null && !wasInterrupted)
       await this.#keeper.unintend(grant);
     const waitMs = this.#backOff.failed(keyOf(account), reason, retryAfterMs);
-    return this.#unavailable(account, reason, waitMs);
+    return unavailable(account.spec.instanceId, reason, waitMs);
   }
 
   #alone<T>(account: OAuthAccount, work: (lease: Lease) => Promise<T>): Promise<T> {
@@ -351,46 +352,15 @@ export class TokenManager {
   #act({ spec, owner }: OAuthAccount, actor: VaultActor, action: "token.refresh" | "token.revoke") {
     return actOn({ owner, instanceId: spec.instanceId, name: TOKEN_NAME }, actor, action);
   }
-
-  #unavailable({ spec }: OAuthAccount, reason: string, waitMs: number): AppError {
-    const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
-    return new AppError(
-      "OAUTH_UNAVAILABLE",
-      `The provider of "${spec.instanceId}" gave no token: ${reason} Try again in ${seconds} s.`,
-    );
-  }
-
-  #busy({ spec }: OAuthAccount): AppError {
-    return new AppError(
-      "VAULT_UNAVAILABLE",
-      `The connection of "${spec.instanceId}" is changed by others; try again.`,
-    );
-  }
 }
 
 function nameOf({ spec: { instanceId }, owner }: OAuthAccount): AccountName {
   return { instanceId, owner };
 }
 
-function lifetimeOf({ expiresAt, obtainedAt }: TokenRecord): number {
-  return expiresAt - obtainedAt;
-}
-
-/** Of a token that never lives for minutes, a part of its life. */
-function skewOf(record: TokenRecord): number {
-  return Math.min(SKEW_MS, lifetimeOf(record) / 4);
-}
-
 /** Whether the client grants to itself, so that nobody has to be asked. */
 function isOwnGrant({ settings }: OAuthClientSpec): boolean {
   return settings.grant === "client_credentials";
-}
-
-function notConnected({ spec }: OAuthAccount, reason: string | null): AppError {
-  return new AppError(
-    "NOT_CONNECTED",
-    `"${spec.instanceId}" needs its account connected: ${reason ?? "nobody has connected it"}.`,
-  );
 }
 
 /** Owners may have any printable characters. */
