@@ -9,7 +9,14 @@ import {
   type TextFormatter,
 } from "@logtape/logtape";
 import { getPrettyFormatter } from "@logtape/pretty";
-import { messageOf, stackOf, type LogFields, type Logger } from "../../src/index.ts";
+import {
+  messageOf,
+  stackOf,
+  type LogFields,
+  type Logger,
+  type LogLine,
+  type LogTap,
+} from "../../src/index.ts";
 
 export type LogFormat = "json" | "pretty";
 
@@ -23,18 +30,36 @@ export interface LoggingOptions {
   readonly scrub?: Scrub;
   /** Where lines go; stderr when left out. */
   readonly write?: (text: string) => void;
+  /** Hears of each line, too, as JSON whatever the format. */
+  readonly tap?: LogTap;
 }
+
+const LEVELS = {
+  trace: "debug",
+  debug: "debug",
+  info: "info",
+  warning: "warning",
+  error: "error",
+  fatal: "error",
+} as const satisfies Record<LogLevel, LogLine["level"]>;
 
 /** Sends the log to stderr, as JSON lines or as text for people. stdout belongs to what was asked for. */
 export async function configureLogging(
   logFormat: LogFormat,
   level: LogLevel,
-  { scrub = asItIs, write = toStderr }: LoggingOptions = {},
+  { scrub = asItIs, write = toStderr, tap }: LoggingOptions = {},
 ): Promise<void> {
   const format = createFormatter(logFormat, scrub);
-  const stderr = (record: LogRecord) =>
-    // Known secrets first, while they are whole.
-    write(scrub(textOf(record, format)).replace(SECRETS, "[redacted]"));
+  const toJson = logFormat === "json" ? null : createFormatter("json", scrub);
+  // Known secrets first, while they are whole.
+  const clean = (text: string) => scrub(text).replace(SECRETS, "[redacted]");
+  const stderr = (record: LogRecord) => {
+    const text = clean(textOf(record, format));
+    write(text);
+    if (tap === undefined) return;
+    const json = toJson === null ? text : clean(textOf(record, toJson));
+    tap.take({ level: LEVELS[record.level], text: json.trimEnd() });
+  };
   await configure({
     reset: true,
     sinks: { stderr },

@@ -1,6 +1,7 @@
 import { AppError, messageOf } from "../errors.ts";
 import type {
   AuditAnchor,
+  AuditEntry,
   AuditHead,
   AuditLog,
   AuditRecord,
@@ -92,6 +93,8 @@ export interface AuditTrail extends AuditLog {
   /** Resolves when every sink that works has every record, on disk, and the anchors have been told. */
   flush(): Promise<void>;
   status(): AuditStatus;
+  /** Tells of each entry once its record is written. The listener must not throw. The answer ends that. */
+  subscribe(listener: (entry: AuditEntry) => void): () => void;
   /** Closes the chain in order. What is recorded after that is refused. */
   close(): Promise<void>;
 }
@@ -112,14 +115,22 @@ export function createAuditLog(deps: AuditLogDeps): AuditTrail {
   const keepers = anchors.map((anchor) => new HeadKeeper(anchor, time, logger));
   const writer = new ChainWriter({ key: chainKey, sinks, stores, keepers, time, logger });
   const wait = (ms: number) => new Promise<void>((resolve) => void time.after(ms, resolve));
-  const record: AuditLog["record"] = async (entry, durability = "written") =>
-    writer.record(toStoredEntry(entry, scrubber), durability);
+  const listeners = new Set<(entry: AuditEntry) => void>();
+  const record: AuditLog["record"] = async (entry, durability = "written") => {
+    const stored = toStoredEntry(entry, scrubber);
+    await writer.record(stored, durability);
+    for (const listener of listeners) listener(stored);
+  };
 
   return {
     record,
     recover: () => recoverStores({ stores, key: chainKey, logger }),
     flush: () => writer.flush(),
     close: () => writer.close(),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
 
     status: () => ({
       head: writer.head === null ? null : { chain: writer.head.chain, seq: writer.head.seq },
