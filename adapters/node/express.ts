@@ -7,9 +7,11 @@ import type { App } from "../../src/index.ts";
  * program that adds routes and body parsers of its own must do so behind it, or on other paths.
  */
 export function createExpress(app: Pick<App, "fetch">): Express {
-  const listener = getRequestListener((request) => app.fetch(request), {
-    overrideGlobalObjects: false,
-  });
+  const listener = getRequestListener(
+    (request, { incoming }) =>
+      app.fetch(request, { address: incoming.socket.remoteAddress ?? null }),
+    { overrideGlobalObjects: false },
+  );
   const server = express();
   server.disable("x-powered-by");
   server.disable("etag");

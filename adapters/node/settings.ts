@@ -6,7 +6,11 @@ import {
   messageOf,
   parsePrivateOrigins,
   parsePublicOrigin,
+  parseRateLimits,
+  parseTrustedProxies,
   type OutboundPolicy,
+  type RateLimits,
+  type TrustedProxies,
 } from "../../src/index.ts";
 import type { LogFormat } from "./logging.ts";
 import { parseChoice } from "./parse-choice.ts";
@@ -52,6 +56,9 @@ export interface Settings {
   readonly audit: AuditSettings;
   /** What may be reached besides the internet. */
   readonly outbound: OutboundPolicy;
+  readonly rateLimits: RateLimits;
+  /** Proxies in front, whose word about where requests come from is taken. */
+  readonly trustedProxies: TrustedProxies;
   readonly secrets: Secrets;
 }
 
@@ -92,6 +99,8 @@ export function readSettings(
     vault: readVaultSettings(text, dataDir),
     audit: readAuditSettings(text, dataDir),
     outbound: parseOutbound(text("MCP_ALLOW_PRIVATE_ORIGINS")),
+    rateLimits: parseLimits(text("MCP_RATE_LIMITS")),
+    trustedProxies: parseProxies(text("MCP_TRUSTED_PROXIES")),
     secrets,
   };
 }
@@ -116,6 +125,22 @@ function parseOutbound(text: string | null): OutboundPolicy {
   if (policy.ok) return policy.value;
   throw invalid(
     `MCP_ALLOW_PRIVATE_ORIGINS must be a list of origins such as https://git.example.org (http on localhost alone), or of the word loopback, not "${policy.reason}".`,
+  );
+}
+
+function parseLimits(text: string | null): RateLimits {
+  const limits = parseRateLimits(text ?? "");
+  if (limits.ok) return limits.value;
+  throw invalid(
+    `MCP_RATE_LIMITS must be off, or limits in a minute such as "requests=3000, calls=1500, anonymous=300, failures=20" (off for none), not "${limits.reason}".`,
+  );
+}
+
+function parseProxies(text: string | null): TrustedProxies {
+  const proxies = parseTrustedProxies(text ?? "");
+  if (proxies.ok) return proxies.value;
+  throw invalid(
+    `MCP_TRUSTED_PROXIES must be a list of addresses and ranges such as "loopback, 10.0.0.0/8", not "${proxies.reason}".`,
   );
 }
 

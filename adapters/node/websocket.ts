@@ -139,10 +139,11 @@ export class WebSockets {
 }
 
 /** With every header as it was sent: of those that came twice, Node would leave out some and join others. */
-function toSocketRequest({ method, url, rawHeaders }: IncomingMessage) {
+function toSocketRequest({ method, url, rawHeaders, socket }: IncomingMessage) {
   const headers = new Headers();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     headers.append(rawHeaders[at]!, rawHeaders[at + 1]!);
   }
-  return { method: method ?? "", target: url ?? "", headers };
+  const address = socket.remoteAddress ?? null;
+  return { method: method ?? "", target: url ?? "", headers, address };
 }

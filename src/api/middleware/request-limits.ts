@@ -1,0 +1,65 @@
+import { clientAddress, type TrustedProxies } from "../../core/limits/client-address.ts";
+import type { LoadShedder } from "../../core/limits/load-shedder.ts";
+import { RateBudget, type RateUse } from "../../core/limits/rate-budget.ts";
+import type { RateLimits } from "../../core/limits/rate-limits.ts";
+import type { Principal } from "../../types/principal.ts";
+import type { Time } from "../../types/runtime.ts";
+
+/** What an adapter knows of where a request comes from. */
+export interface RequestOrigin {
+  /** Of the socket; `null` where the runtime does not say. */
+  readonly address: string | null;
+}
+
+/** What keeps one caller from taking the server away from the others. */
+export interface RequestLimits {
+  /** By what uses of somebody without a key are counted; `null` where nobody knows. */
+  addressOf(headers: Headers, from: RequestOrigin | undefined): string | null;
+  /** Seconds after which to try again, where the server has too much to do right now. */
+  shed(): number | null;
+  /** Counts a request of a principal. `null` where there is no limit. */
+  request(principal: Principal): RateUse | null;
+  anonymous(address: string | null): RateUse | null;
+  /** Counts a key or token that was refused. */
+  failure(address: string | null): RateUse | null;
+}
+
+export interface RequestLimitsDeps {
+  readonly limits: RateLimits;
+  readonly proxies: TrustedProxies;
+  readonly shedder: LoadShedder | null;
+  readonly time: Time;
+}
+
+export function createRequestLimits(deps: RequestLimitsDeps): RequestLimits {
+  const { limits, proxies, shedder, time } = deps;
+  const budgetOf = (perMinute: number | null) =>
+    perMinute === null ? null : new RateBudget(perMinute, time);
+  const requests = budgetOf(limits.requests);
+  const anonymous = budgetOf(limits.anonymous);
+  const failures = budgetOf(limits.failures);
+  const byAddress = (budget: RateBudget | null, address: string | null) =>
+    // Of a runtime that does not say where requests come from, one would lock out all.
+    budget === null || address === null ? null : budget.take(address);
+  return {
+    addressOf: (headers, from) =>
+      clientAddress(from?.address ?? null, headers.get("x-forwarded-for"), proxies),
+    shed: () => shedder?.refuse() ?? null,
+    request: ({ kind, id }) => requests?.take(`${kind} ${id}`) ?? null,
+    anonymous: (address) => byAddress(anonymous, address),
+    failure: (address) => byAddress(failures, address),
+  };
+}
+
+/** As the draft of the IETF has them (draft-ietf-httpapi-ratelimit-headers). */
+export function rateHeaders(
+  { limit, remaining, retryAfterMs, isAllowed }: RateUse,
+  policy: string,
+): Record<string, string> {
+  const resetSeconds = Math.ceil(retryAfterMs / 1_000);
+  return {
+    "ratelimit-policy": `"${policy}";q=${limit};w=60`,
+    ratelimit: `"${policy}";r=${remaining};t=${resetSeconds}`,
+    ...(!isAllowed && { "retry-after": String(Math.max(1, resetSeconds)) }),
+  };
+}

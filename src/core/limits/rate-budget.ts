@@ -1,0 +1,59 @@
+import type { Time } from "../../types/runtime.ts";
+
+const MINUTE_MS = 60_000;
+/** Names whose use is remembered; of more, those that have been seen last. */
+const MAX_NAMES = 100_000;
+
+/** What became of one use. */
+export interface RateUse {
+  readonly isAllowed: boolean;
+  /** Uses in a minute. */
+  readonly limit: number;
+  /** Uses that are left right now. */
+  readonly remaining: number;
+  /** Until the next use is allowed; 0 when one is now. */
+  readonly retryAfterMs: number;
+}
+
+/**
+ * How often something may be used in a minute, by name: all of it at once, and then as it comes back, evenly. (The generic
+ * cell rate algorithm: one number for each name, and no timers.)
+ */
+export class RateBudget {
+  readonly #perMinute: number;
+  readonly #time: Pick<Time, "elapsed">;
+  /** When a name's uses so far will all have come back. */
+  readonly #spentUntil = new Map<string, number>();
+
+  constructor(perMinute: number, time: Pick<Time, "elapsed">) {
+    this.#perMinute = perMinute;
+    this.#time = time;
+  }
+
+  /** @param perMinute where a name has a limit of its own */
+  take(name: string, perMinute: number = this.#perMinute): RateUse {
+    const now = this.#time.elapsed();
+    const before = Math.max(now, this.#spentUntil.get(name) ?? now);
+    const costMs = MINUTE_MS / perMinute;
+    const after = before + costMs;
+    const isAllowed = after - now <= MINUTE_MS;
+    // What is refused costs nothing, or whoever keeps trying would never get through again.
+    if (isAllowed) this.#note(name, after);
+    const spent = isAllowed ? after : before;
+    return {
+      isAllowed,
+      limit: perMinute,
+      remaining: Math.max(0, Math.floor((MINUTE_MS - (spent - now)) / costMs)),
+      retryAfterMs: Math.max(0, spent + costMs - now - MINUTE_MS),
+    };
+  }
+
+  #note(name: string, until: number): void {
+    // Those seen last come last.
+    this.#spentUntil.delete(name);
+    this.#spentUntil.set(name, until);
+    if (this.#spentUntil.size <= MAX_NAMES) return;
+    const [oldest] = this.#spentUntil.keys();
+    this.#spentUntil.delete(oldest!);
+  }
+}

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import { NO_RATE_LIMITS } from "../../src/core/limits/rate-limits.ts";
+import { parseTrustedProxies } from "../../src/core/limits/client-address.ts";
+import { openAdminApp } from "../helpers/admin-app.ts";
+import { createFakeTime } from "../helpers/fake-time.ts";
+import { modern, modernRequest } from "../helpers/mcp.ts";
+import { testPlugin } from "../helpers/plugins.ts";
+import { ADMIN_TOKEN, CLIENT_KEY, createTestApp, withDefaults } from "../helpers/test-app.ts";
+
+const LOOPBACK = parseTrustedProxies("loopback");
+
+/** A request as an adapter hands it in. */
+async function from(
+  app: Awaited<ReturnType<typeof createTestApp>>,
+  address: string,
+  path: string,
+  init: Parameters<typeof withDefaults>[0],
+) {
+  const request = new Request(new URL(path, "http://localhost:3000"), withDefaults(init));
+  return app.fetch(request, { address });
+}
+
+describe("requests", () => {
+  it("of one key are as many in a minute as it may send, and the answer says how many are left", async () => {
+    const time = createFakeTime();
+    const app = await createTestApp({
+      deps: { time, rateLimits: { ...NO_RATE_LIMITS, requests: 3 } },
+    });
+    const ask = () => app.request("/api/plugins", { key: ADMIN_TOKEN });
+    const first = await ask();
+    expect([first.headers.get("ratelimit-policy"), first.headers.get("ratelimit")]).toEqual([
+      '"requests";q=3;w=60',
+      '"requests";r=2;t=0',
+    ]);
+    await ask();
+    await ask();
+    const refused = await ask();
+    expect([refused.status, (await refused.json()).code]).toEqual([429, "RATE_LIMITED"]);
+    expect(refused.headers.get("retry-after")).toBe("20");
+    // Another key has its own, and whoever watches the process is always answered.
+    expect((await app.request("/mcp", modernRequest("tools/list"))).status).toBe(200);
+    for (let tries = 0; tries < 10; tries++) {
+      expect((await app.request("/healthz", { key: null })).status).toBe(200);
+    }
+    await time.advance(20_000);
+    expect((await ask()).status).toBe(200);
+  });
+
+  it("without a key are counted by address", async () => {
+    const app = await createTestApp({ deps: { rateLimits: { ...NO_RATE_LIMITS, anonymous: 2 } } });
+    const ask = async (address: string) =>
+      (await from(app, address, "/openapi.json", { key: null })).status;
+    expect([await ask("203.0.113.1"), await ask("203.0.113.1"), await ask("203.0.113.1")]).toEqual([
+      200, 200, 429,
+    ]);
+    expect(await ask("203.0.113.2")).toBe(200);
+  });
+});
+
+describe("keys that are refused", () => {
+  const limits = { rateLimits: { ...NO_RATE_LIMITS, failures: 5 } };
+  const guess = { key: "mcpk_a_guess_of_somebody_0123456789" };
+
+  it("are answered with 429 when they were too many, and a good one is taken all the same", async () => {
+    const app = await createTestApp({ deps: limits });
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 7; tries++) {
+      statuses.push((await from(app, "203.0.113.1", "/api/plugins", guess)).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    const good = await from(app, "203.0.113.1", "/api/plugins", { key: ADMIN_TOKEN });
+    expect(good.status).toBe(200);
+  });
+
+  it.each([
+    ["by anybody", [], 100],
+    ["by a proxy that is trusted", LOOPBACK.ok ? LOOPBACK.value : [], 0],
+  ])("do not count less for a forged X-Forwarded-For %s", async (_, trustedProxies, refused) => {
+    const app = await createTestApp({ deps: { ...limits, trustedProxies } });
+    const address = "127.0.0.1";
+    let tooMany = 0;
+    for (let tries = 0; tries < 105; tries++) {
+      const headers = { "x-forwarded-for": `198.51.${tries}.7` };
+      const { status } = await from(app, address, "/api/plugins", { ...guess, headers });
+      if (status === 429) tooMany++;
+    }
+    expect(tooMany).toBe(refused);
+  });
+});
+
+describe("tool calls", () => {
+  const plugins = { one: () => testPlugin({ tools: { echo: async () => "done" } }) };
+  const call = async (app: Awaited<ReturnType<typeof createTestApp>>, key: string) => {
+    const { body } = await modern(app, "tools/call", { name: "one_echo", arguments: {} }, { key });
+    return body.result.isError === true ? (body.result.content[0].text as string) : "done";
+  };
+
+  it("are as many in a minute as everybody may make", async () => {
+    const rateLimits = { ...NO_RATE_LIMITS, calls: 2 };
+    const app = await createTestApp({ plugins, deps: { rateLimits } });
+    expect([await call(app, CLIENT_KEY), await call(app, CLIENT_KEY)]).toEqual(["done", "done"]);
+    expect(await call(app, CLIENT_KEY)).toMatch(
+      /^Too many calls: 2 in a minute are allowed\. Try again in \d+ s\.$/,
+    );
+  });
+
+  it("are as many as its key says, of one that has a limit of its own", async () => {
+    const app = await openAdminApp({ plugins });
+    const { secret } = (await app.admin("POST /api/clients", { name: "slow", callsPerMinute: 1 }))
+      .json;
+    expect(await call(app, secret)).toBe("done");
+    expect(await call(app, secret)).toContain("1 in a minute");
+    expect([await call(app, CLIENT_KEY), await call(app, CLIENT_KEY)]).toEqual(["done", "done"]);
+  });
+});
+
+describe("a server that cannot keep up", () => {
+  it("refuses a part of the requests and says when to come back, but answers whoever watches it", async () => {
+    const app = await createTestApp({ deps: { loadMeter: { delayMs: () => 10_000 } } });
+    const statuses = new Map<number, number>();
+    const waits = new Set<string | null>();
+    for (let tries = 0; tries < 300; tries++) {
+      const response = await app.request("/api/plugins", { key: ADMIN_TOKEN });
+      statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+      waits.add(response.headers.get("retry-after"));
+      expect((await app.request("/healthz", { key: null })).status).toBe(200);
+    }
+    expect(Object.fromEntries(statuses)).toEqual({ 200: 30, 503: 270 });
+    expect(waits).toEqual(new Set([null, "5"]));
+  });
+});
+
+describe("answers", () => {
+  it("tell browsers to load nothing, guess nothing and frame nothing", async () => {
+    const app = await createTestApp({ publicUrl: () => "https://localhost" });
+    const { headers } = await app.request("/api/plugins", { key: ADMIN_TOKEN });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "referrer-policy": "no-referrer",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      "strict-transport-security": "max-age=31536000",
+      "cache-control": "no-store",
+    });
+    const page = await app.request("/connect/nothing", { key: null });
+    expect(page.headers.get("content-security-policy")).toContain("style-src 'sha256-");
+  });
+
+  it("may be read by pages of the origins that may ask, and of no others", async () => {
+    const app = await createTestApp();
+    const origin = "http://localhost:5173";
+    const own = await app.request("/mcp", modernRequest("tools/list", {}, { headers: { origin } }));
+    expect(own.headers.get("access-control-allow-origin")).toBe(origin);
+    expect(own.headers.get("vary")).toBe("Origin");
+    expect(own.headers.get("access-control-allow-credentials")).toBeNull();
+    const foreign = await app.request("/mcp", {
+      ...modernRequest("tools/list", {}, { headers: { origin: "https://evil.example" } }),
+    });
+    expect([foreign.status, foreign.headers.get("access-control-allow-origin")]).toEqual([
+      403,
+      null,
+    ]);
+  });
+
+  it.each([
+    ["/mcp", "POST"],
+    ["/api/plugins", "GET"],
+    ["/api/clients/x", "PUT"],
+  ])("to a browser that asks about %s say what a page may send", async (path, method) => {
+    const app = await createTestApp();
+    const ask = (origin: string) =>
+      app.request(path, {
+        method: "OPTIONS",
+        key: null,
+        headers: {
+          origin,
+          "access-control-request-method": method,
+          "access-control-request-headers": "authorization, mcp-param-region, x-anything",
+        },
+      });
+    const own = await ask("http://localhost:5173");
+    expect(own.status).toBe(204);
+    expect(own.headers.get("access-control-allow-origin")).toBe("http://localhost:5173");
+    const allowed = own.headers.get("access-control-allow-headers")!;
+    expect(allowed).toContain("Authorization");
+    expect(allowed).toContain("mcp-param-region");
+    expect(allowed).not.toContain("x-anything");
+    const foreign = await ask("https://evil.example");
+    expect([foreign.status, foreign.headers.get("access-control-allow-origin")]).toEqual([
+      403,
+      null,
+    ]);
+  });
+});
