@@ -23,6 +23,8 @@ export async function startReloading(): Promise<ReloadingServer> {
   writeFileSync(join(plugin, "helper.ts"), helperOf(0));
   writeFileSync(join(plugin, "index.ts"), entryOf(0));
   const settings = readSettings({
+    // What is measured is more than anybody may do.
+    MCP_RATE_LIMITS: "off",
     PORT: "0",
     MCP_DATA_DIR: join(folder, "data"),
     MCP_PLUGINS_DIR: join(folder, "plugins"),

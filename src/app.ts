@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { createGate } from "./api/middleware/gate.ts";
+import { createRequestLimits, type RequestOrigin } from "./api/middleware/request-limits.ts";
 import { createRequestAudit } from "./api/middleware/request-audit.ts";
 import { assertPolicies, mountRoutes, type Route } from "./api/route-table.ts";
 import { createMcpSocket, type OpenSocket } from "./api/mcp-socket.ts";
 import { aboutRoutes } from "./api/routes/about.ts";
-import { auditRoutes, type AuditRoutesDeps } from "./api/routes/audit.ts";
+import { auditRoutes } from "./api/routes/audit.ts";
 import { createCookies } from "./api/cookies.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
 import { credentialRoutes } from "./api/routes/credentials.ts";
@@ -13,12 +14,13 @@ import { keyRoutes } from "./api/routes/keys.ts";
 import { mcpRoutes } from "./api/routes/mcp.ts";
 import { openApiRoutes } from "./api/routes/openapi.ts";
 import { oauthRoutes } from "./api/routes/oauth.ts";
+import { packageRoutes } from "./api/routes/packages.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
 import { serverProofRoutes } from "./api/routes/server-proof.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { sseRoutes } from "./api/routes/sse.ts";
+import { toolRoutes } from "./api/routes/tools.ts";
 import { vaultRoutes } from "./api/routes/vault.ts";
-import type { Turns } from "./core/auth/instance-writes.ts";
 import { createOAuthClient } from "./core/auth/oauth-client.ts";
 import { LOCAL_CLIENT } from "./core/auth/principals.ts";
 import { SignIns } from "./core/auth/sign-in.ts";
@@ -26,83 +28,31 @@ import { createRefusalRecorder } from "./core/audit/refusals.ts";
 import { createAcceptance } from "./core/credential-acceptance.ts";
 import { createAccounts } from "./core/auth/accounts.ts";
 import { KeyDirectory } from "./core/auth/key-directory.ts";
-import type { ServerProof } from "./core/auth/server-proof.ts";
+import { LoadShedder } from "./core/limits/load-shedder.ts";
+import { NO_RATE_LIMITS } from "./core/limits/rate-limits.ts";
 import { createMcpHandler, PROTOCOL_VERSIONS } from "./core/mcp-handler.ts";
-import type { StepLimits } from "./core/plugin-steps.ts";
+import { createSecretRemoval } from "./core/instance-secrets.ts";
+import { PluginAdmin } from "./core/plugin-admin.ts";
+import { describePlugin } from "./core/plugin-details.ts";
 import { PluginManager } from "./core/plugin-manager.ts";
-import type { ServerIdentity } from "./core/plugin-mcp-server.ts";
 import { readRegistry } from "./core/registry.ts";
+import { RegistryUpdates } from "./core/registry-updates.ts";
+import { createTelemetry } from "./core/telemetry/telemetry.ts";
+import { LiveStreams } from "./api/live-streams.ts";
+import { eventRoutes } from "./api/routes/events.ts";
+import { metricsRoutes } from "./api/routes/metrics.ts";
 import { createStateSealer } from "./core/request-state.ts";
 import { SseServer } from "./core/sse-server.ts";
+import { ToolAdmin } from "./core/tool-admin.ts";
 import { messageOf } from "./errors.ts";
-import type { AuditLog } from "./types/audit.ts";
 import type { MessageChannel, ServedChannel } from "./types/channel.ts";
-import type { HostKind, PluginHost } from "./types/host.ts";
-import type { InstanceEntry, InstanceStore, PluginDiscovery } from "./types/instances.ts";
-import type { KeyRecord, KeyStore } from "./types/keys.ts";
-import type { OAuthFlowStore, OAuthGrantStore } from "./types/oauth.ts";
-import type { Outbound } from "./types/outbound.ts";
-import type { SignInStore } from "./types/sign-in.ts";
-import type { Logger } from "./types/logger.ts";
-import type { Sha256, Time } from "./types/runtime.ts";
-import type { Scrubber } from "./types/scrubber.ts";
-import type { SchemaEngine } from "./types/schema-engine.ts";
-import type { ServerConfig } from "./types/server-config.ts";
-import type { LegacySessions } from "./types/sessions.ts";
-import type { Vault } from "./types/vault.ts";
-
-/** Everything a runtime supplies. */
-export interface AppDeps {
-  readonly identity: ServerIdentity;
-  readonly config: ServerConfig;
-  /** Entries of `config/plugins.json`. */
-  readonly entries: Readonly<Record<string, InstanceEntry>>;
-  readonly instances: InstanceStore;
-  readonly discovery: PluginDiscovery;
-  readonly hosts: Readonly<Partial<Record<HostKind, PluginHost>>>;
-  /** Where every plugin runs, whatever its settings say; they decide when this is left out. */
-  readonly runAllIn?: HostKind;
-  /** Keys that hold whatever is stored: those of the environment. */
-  readonly keys: readonly KeyRecord[];
-  /** Where keys are made and revoked; `null` where the runtime keeps none. */
-  readonly keyStore: KeyStore | null;
-  readonly vault: Vault;
-  readonly audit: AuditLog;
-  /** Reads the audit record back; `null` where it is read elsewhere. */
-  readonly auditTrail: AuditRoutesDeps["trail"] | null;
-  /** Knows every secret in use, as the vault and the log do. */
-  readonly scrubber: Scrubber;
-  /** Seals what clients carry from one call to the next. 32 bytes, the same wherever the next may come; they are zeroed. */
-  readonly stateKey: Uint8Array;
-  readonly sessions: LegacySessions | null;
-  /** Where commands on this machine find the server by a file; left out where there is none. */
-  readonly serverProof?: ServerProof;
-  readonly oauth: OAuthDeps;
-  /** The way out, for the server itself and for plugins. */
-  readonly outbound: Outbound;
-  readonly engine: SchemaEngine;
-  readonly sha256: Sha256;
-  readonly time: Time;
-  readonly logger: Logger;
-  /** Whether storage answers, for `/readyz`. */
-  readonly isStorageReady: () => Promise<boolean>;
-  readonly limits?: Partial<StepLimits>;
-}
-
-/** What connecting accounts takes. */
-export interface OAuthDeps {
-  readonly flows: OAuthFlowStore;
-  readonly grants: OAuthGrantStore;
-  readonly signIns: SignInStore;
-  /** The vault's. */
-  readonly turns: Turns;
-  /** Where browsers find this server: an origin, without a slash at its end. Asked for when it is needed. */
-  readonly publicUrl: () => string;
-}
+import type { HostKind } from "./types/host.ts";
+import type { InstanceEntry } from "./types/instances.ts";
+import type { AppDeps } from "./app-deps.ts";
 
 export interface App {
   /** Answers a request, whichever runtime it came to. */
-  readonly fetch: (request: Request) => Response | Promise<Response>;
+  readonly fetch: (request: Request, from?: RequestOrigin) => Response | Promise<Response>;
   /** Decides about a request for a WebSocket at `/mcp`, for runtimes that have them. */
   readonly openSocket: OpenSocket;
   /** Serves a client that has started this process, and so may do what its user may. */
@@ -162,10 +112,41 @@ export async function createApp(deps: AppDeps): Promise<App> {
     logger,
     ...(deps.limits && { limits: deps.limits }),
   });
+  const { instances, discovery } = deps;
+  const updates = new RegistryUpdates({
+    entries: deps.entries,
+    read: readPlugins,
+    take: (registry) => manager.update(registry),
+  });
+  const tools = new ToolAdmin({ manager, store: deps.toolSettings });
+  await tools.reload();
+  const admin = new PluginAdmin({
+    manager,
+    updates,
+    instances,
+    tools,
+    discovery,
+    hosts: Object.keys(deps.hosts) as HostKind[],
+    deleteSecrets: createSecretRemoval({ vault: deps.vault, oauth: accounts.oauth }),
+    engine,
+    time,
+  });
   const sealer = await createStateSealer(deps.stateKey, time);
   const { sessions } = deps;
+  const { calls: callsPerMinute } = deps.rateLimits ?? NO_RATE_LIMITS;
+  const telemetry = createTelemetry({
+    version: identity.version,
+    revisions: PROTOCOL_VERSIONS,
+    manager,
+    audit: deps.auditTrail,
+    runtime: deps.runtimeStats ?? null,
+    time,
+  });
+  const streams = new LiveStreams({ scrubber: deps.scrubber, time, logger });
   const mcp = createMcpHandler({
+    observer: telemetry.observer,
     identity,
+    callsPerMinute,
     manager,
     engine,
     sealer,
@@ -204,7 +185,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const described = [
     ...mcpRoutes(mcp),
     ...(deps.config.sse ? sseRoutes(sse) : []),
-    ...pluginRoutes(manager),
+    ...pluginRoutes({
+      manager,
+      admin,
+      tools,
+      describe: (id) => describePlugin(id, { manager, updates, instances, vault }),
+    }),
+    ...toolRoutes({ manager, tools, mcp }),
+    ...packageRoutes(manager),
     ...credentialRoutes({ vault, assertAcceptable: createAcceptance(manager) }),
     ...vaultRoutes({ vault, now, logger }),
     ...oauthRoutes(accounts.oauth),
@@ -215,6 +203,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
       publicUrl,
       refused: (request) => audit.refused(request),
     }),
+    ...eventRoutes({ streams, events: telemetry.events, logs: deps.logs ?? null }),
+    ...metricsRoutes({ metrics: telemetry.metrics, isScraped: deps.runtimeStats !== undefined }),
     ...keyRoutes(keys),
     ...(deps.auditTrail ? auditRoutes({ trail: deps.auditTrail, now, logger }) : []),
     ...aboutRoutes({
@@ -239,12 +229,20 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const routes = [...described, ...openApiRoutes(described, { version: identity.version })];
   const gate = createGate({ config: deps.config, keys, signIns, cookies, publicUrl });
   const hono = new Hono();
-  mountRoutes(hono, routes, { gate, audit, scrubber: deps.scrubber, logger, now });
+  const limits = createRequestLimits({
+    limits: deps.rateLimits ?? NO_RATE_LIMITS,
+    proxies: deps.trustedProxies ?? [],
+    shedder: deps.loadMeter ? new LoadShedder(deps.loadMeter) : null,
+    time,
+  });
+  const isHttps = () => publicUrl().startsWith("https:");
+  const { scrubber } = deps;
+  mountRoutes(hono, routes, { gate, limits, isHttps, audit, scrubber, logger, now });
   assertPolicies(hono, routes);
 
   return {
-    fetch: hono.fetch,
-    openSocket: createMcpSocket({ gate, mcp, audit, logger, now }),
+    fetch: (request, from) => hono.fetch(request, { ...from }),
+    openSocket: createMcpSocket({ gate, limits, mcp, audit, logger, now }),
     serveLocal: (channel) => mcp.serve(channel, LOCAL_CLIENT),
     manager,
     routes,
@@ -253,10 +251,13 @@ export async function createApp(deps: AppDeps): Promise<App> {
       started = true;
     },
     async update(entries) {
-      await manager.update(await readPlugins(entries));
+      const { settled } = await updates.apply(entries);
+      await settled;
     },
     async close() {
       started = false;
+      streams.close();
+      telemetry.close();
       try {
         await manager.stop();
       } finally {

@@ -6,6 +6,7 @@ import type { InstanceEntry } from "./types/instances.ts";
 
 const INSTANCE_ID_RULE =
   "must consist of a-z, 0-9 and -, begin with a letter and have 32 characters at most";
+
 const instanceEntry = z
   .strictObject({
     package: z.string().min(1).meta({

@@ -2,7 +2,8 @@
 export { problem } from "./api/problem.ts";
 export type { SocketDecision } from "./api/mcp-socket.ts";
 export { createApp } from "./app.ts";
-export type { App, AppDeps } from "./app.ts";
+export type { App } from "./app.ts";
+export type { AppDeps } from "./app-deps.ts";
 export { parsePluginsFile } from "./config.ts";
 export { environmentKey, KEY_ROLES, toKeyRecord } from "./core/auth/keys.ts";
 export { bearerSecretFault } from "./core/auth/bearer-secret.ts";
@@ -31,14 +32,23 @@ export { parseMasterKey } from "./core/auth/master-key.ts";
 export { openVault } from "./core/auth/open-vault.ts";
 export type { OpenedVault, OpenVaultDeps } from "./core/auth/open-vault.ts";
 export { assertOwner } from "./core/auth/credential-ids.ts";
+export { parseIssuerSettings } from "./core/auth/issuer-settings.ts";
 export { passphraseBytes, passphraseFault } from "./core/auth/passphrase.ts";
 export { readAuditKey } from "./core/auth/audit-key.ts";
 export { createServerProof } from "./core/auth/server-proof.ts";
 export type { ServerProof } from "./core/auth/server-proof.ts";
 export { readAuthConfig } from "./core/auth-config.ts";
 export { checkCredential } from "./core/field-validation.ts";
+export { LogFeed } from "./core/log-feed.ts";
 export { createOutboundGuard } from "./core/outbound/guard.ts";
 export { createGuardedFetch } from "./core/outbound/guarded-fetch.ts";
+export { parseTrustedProxies, type TrustedProxies } from "./core/limits/client-address.ts";
+export type { LoadMeter } from "./core/limits/load-shedder.ts";
+export {
+  DEFAULT_RATE_LIMITS,
+  parseRateLimits,
+  type RateLimits,
+} from "./core/limits/rate-limits.ts";
 export { parsePrivateOrigins, PUBLIC_ONLY } from "./core/outbound/policy.ts";
 export type { OutboundPolicy } from "./core/outbound/policy.ts";
 export { refused as outboundRefusal } from "./core/outbound/refusals.ts";
@@ -63,8 +73,10 @@ export { createKeyRepository } from "./storage/key-repository.ts";
 export { createOAuthFlowRepository } from "./storage/oauth-flow-repository.ts";
 export { createOAuthGrantRepository } from "./storage/oauth-grant-repository.ts";
 export { createSignInRepository } from "./storage/sign-in-repository.ts";
+export { createToolSettingsRepository } from "./storage/tool-settings-repository.ts";
 export { createVaultRepository } from "./storage/vault-repository.ts";
-export { createMemoryInstances, createMemorySessions } from "./storage/memory.ts";
+export { createMemorySessions } from "./storage/memory.ts";
+export { createMemoryInstances, createMemoryToolSettings } from "./storage/memory-instances.ts";
 export {
   createMemoryOAuthFlows,
   createMemoryOAuthGrants,
@@ -75,6 +87,7 @@ export {
   createMemoryCredentialDriver,
   createMemoryVaultStore,
 } from "./storage/memory-vault-store.ts";
+export type { IssuerSettings } from "./types/access-tokens.ts";
 export type {
   AuditAction,
   AuditAnchor,
@@ -93,12 +106,14 @@ export type {
   PluginDiscovery,
   PluginManifest,
   PluginPackage,
+  ToolSettingsStore,
 } from "./types/instances.ts";
 export type { KeyRole } from "./core/auth/keys.ts";
 export type { KeyRecord, KeyStore } from "./types/keys.ts";
 export type { MessageChannel, ServedChannel } from "./types/channel.ts";
 export type { HostKind, PluginHost } from "./types/host.ts";
 export type { JsonSchema } from "./types/json.ts";
+export type { LogLine, LogTap } from "./types/log-tap.ts";
 export type { LogFields, Logger } from "./types/logger.ts";
 export type {
   Outbound,
@@ -136,6 +151,7 @@ export type {
 } from "./types/vault.ts";
 export type { Scrubber } from "./types/scrubber.ts";
 export type { HmacSha256, Sha256, Time } from "./types/runtime.ts";
+export type { RuntimeReading, RuntimeStats } from "./types/runtime-stats.ts";
 export type { LegacySession, LegacySessions } from "./types/sessions.ts";
 export type { SchemaEngine, SchemaValidator } from "./types/schema-engine.ts";
 export type { ServerConfig } from "./types/server-config.ts";

@@ -5,6 +5,7 @@ import {
   createOAuthFlowRepository,
   createOAuthGrantRepository,
   createSignInRepository,
+  createToolSettingsRepository,
   createMemorySessions,
   stackOf,
   type App,
@@ -16,6 +17,7 @@ import {
 import { importPlugin } from "./import-plugin.ts";
 import { createAjvEngine } from "./json-schema.ts";
 import { toServerConfig } from "./listen-rules.ts";
+import { createLoadMeter } from "./load-meter.ts";
 import { createNodeOutbound } from "./outbound.ts";
 import { discoveryOf } from "./plugin-discovery.ts";
 import { sha256, systemTime } from "./runtime.ts";
@@ -36,6 +38,8 @@ export interface NodeAppDeps {
   readonly logger: Logger;
   /** Where browsers find it, which is known once it listens. */
   readonly publicUrl: () => string;
+  readonly logs?: AppDeps["logs"];
+  readonly runtimeStats?: AppDeps["runtimeStats"];
   /** Where a file says that it runs. */
   readonly serverProof?: ServerProof;
   /** Where every plugin runs, whatever its settings say. */
@@ -50,6 +54,8 @@ export async function createNodeApp({
   stores,
   keys,
   keyStore,
+  logs,
+  runtimeStats,
   logger,
   publicUrl,
   serverProof,
@@ -58,11 +64,13 @@ export async function createNodeApp({
 }: NodeAppDeps): Promise<App> {
   const { entries, database, vault, audit, scrubber, turns } = stores;
   const outbound = createNodeOutbound(settings.outbound);
+  const loadMeter = createLoadMeter();
   const app = await createApp({
     identity: { name: "mcp-plugin-server", version: VERSION },
     config: toServerConfig(settings),
     entries,
     instances: createInstanceRepository(database.db),
+    toolSettings: createToolSettingsRepository(database.db),
     discovery: discoveryOf(settings),
     hosts: {
       "in-process": createInProcessHost({ importModule: importPlugin }),
@@ -85,6 +93,11 @@ export async function createNodeApp({
       publicUrl,
     },
     ...(serverProof && { serverProof }),
+    rateLimits: settings.rateLimits,
+    trustedProxies: settings.trustedProxies,
+    loadMeter,
+    ...(logs && { logs }),
+    ...(runtimeStats && { runtimeStats }),
     outbound,
     engine: createAjvEngine(),
     sha256,
@@ -98,6 +111,7 @@ export async function createNodeApp({
       try {
         await app.close();
       } finally {
+        loadMeter.close();
         await outbound.close();
       }
     },

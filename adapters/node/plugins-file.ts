@@ -38,7 +38,7 @@ function readText(path: string): string | null {
 }
 
 /** `line:column: what is wrong` of each mistake. A name that stands twice is one: the first would be lost unseen. */
-function findMistakes(text: string): string[] {
+export function findMistakes(text: string): string[] {
   const mistakes: string[] = [];
   const objects: Set<string>[] = [];
   visit(

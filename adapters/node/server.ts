@@ -3,6 +3,7 @@ import {
   createServerProof,
   randomToken,
   type App,
+  type LogFeed,
   type Logger,
 } from "../../src/index.ts";
 import { serverUrl } from "./address.ts";
@@ -15,6 +16,7 @@ import { listen } from "./http-server.ts";
 import { assertSafeListen } from "./listen-rules.ts";
 import { createNodeApp, startPatiently } from "./node-app.ts";
 import { systemTime } from "./runtime.ts";
+import { createProcessStats } from "./process-stats.ts";
 import { writeServerFile } from "./server-file.ts";
 import type { Settings } from "./settings.ts";
 import { openStores, type StoresOptions } from "./stores.ts";
@@ -31,6 +33,11 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+export interface ServerOptions extends StoresOptions {
+  /** What the log has said, for those who watch it through the API. */
+  readonly logs?: LogFeed;
+}
+
 /** `dev`: every plugin in a thread of its own, and reloaded when its code or settings change on disk. */
 export type ServerMode = "serve" | "dev";
 
@@ -44,7 +51,7 @@ export async function startServer(
   settings: Settings,
   logger: Logger,
   mode: ServerMode = "serve",
-  options: StoresOptions = {},
+  { logs, ...options }: ServerOptions = {},
 ): Promise<RunningServer> {
   assertSafeListen(settings);
   const stores = await openStores(settings, logger, options);
@@ -61,12 +68,16 @@ export async function startServer(
     ends.push(() => hotReload?.close());
     const secret = randomToken("");
     stores.scrubber.learn(Buffer.from(secret));
+    const runtimeStats = createProcessStats();
+    ends.push(() => runtimeStats.close());
     let { port } = settings;
     const app = await createNodeApp({
       settings,
       stores,
       keys,
       keyStore,
+      ...(logs && { logs }),
+      runtimeStats,
       logger,
       publicUrl: () => serverUrl(settings, port),
       serverProof: await createServerProof(Buffer.from(secret, "base64url")),

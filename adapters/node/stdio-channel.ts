@@ -12,6 +12,7 @@ export interface StdioStreams {
  * is read of what it sends, so that neither piles up here.
  */
 export class StdioChannel implements MessageChannel {
+  readonly kind = "stdio";
   readonly #input: Readable;
   readonly #output: Writable;
   /** Resolves when the client sends no more. It may still read. */

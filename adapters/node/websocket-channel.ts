@@ -36,6 +36,7 @@ export interface WebSocketChannelDeps {
  * of what it sends, so that neither piles up here.
  */
 export class WebSocketChannel implements MessageChannel {
+  readonly kind = "websocket";
   readonly #deps: WebSocketChannelDeps;
   readonly #ws: WebSocket;
   #served: ServedChannel | null = null;

@@ -27,6 +27,8 @@ writeFileSync(
 await configureLogging("json", "error");
 const server = await startServer(
   readSettings({
+    // What is measured is more than anybody may do.
+    MCP_RATE_LIMITS: "off",
     PORT: "0",
     MCP_DATA_DIR: join(folder, "data"),
     MCP_PLUGINS_DIR: join(folder, "plugins"),

@@ -5,7 +5,9 @@ import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import type { Logger } from "../types/logger.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { Gate } from "./middleware/gate.ts";
+import type { RateUse } from "../core/limits/rate-budget.ts";
 import type { RequestAudit } from "./middleware/request-audit.ts";
+import { rateHeaders, type RequestLimits } from "./middleware/request-limits.ts";
 import { problem } from "./problem.ts";
 import { refusal } from "./route-table.ts";
 import { fault, handshakeFault, offeredProtocols } from "./socket-handshake.ts";
@@ -24,6 +26,8 @@ export interface SocketRequest {
   readonly target: string;
   /** All of them: of those that came twice, both. */
   readonly headers: Headers;
+  /** Of the socket. */
+  readonly address: string | null;
 }
 
 /** What becomes of a request for a WebSocket. */
@@ -44,6 +48,7 @@ export type OpenSocket = (request: SocketRequest) => Promise<SocketDecision>;
 
 export interface McpSocketDeps {
   readonly gate: Gate;
+  readonly limits: RequestLimits;
   readonly mcp: Pick<McpHandler, "hasRoomFor" | "serve">;
   readonly audit: Pick<RequestAudit, "refused">;
   readonly logger: Logger;
@@ -54,15 +59,24 @@ export interface McpSocketDeps {
  * Opens WebSockets at `/mcp`. Host, Origin and credential come first, as for every request; then the form of the
  * handshake.
  */
-export function createMcpSocket({ gate, mcp, audit, logger, now }: McpSocketDeps): OpenSocket {
+export function createMcpSocket({
+  gate,
+  limits,
+  mcp,
+  audit,
+  logger,
+  now,
+}: McpSocketDeps): OpenSocket {
   async function decide(
-    { method, target, headers }: SocketRequest,
+    { method, target, headers, address }: SocketRequest,
     requestId: string,
   ): Promise<SocketDecision> {
     const refuse = (code: string | null, response: Response): SocketDecision => {
       logger.info("WebSocket refused", { requestId, status: response.status, code });
       return { kind: "refused", response };
     };
+    const tooOften = (use: RateUse, policy: string) =>
+      problem("RATE_LIMITED", requestId, { headers: rateHeaders(use, policy) });
     const isHere = target.split("?", 1)[0] === PATH;
     const protocols = offeredProtocols(headers);
     const credential = withCredential(headers, protocols ?? []);
@@ -70,12 +84,18 @@ export function createMcpSocket({ gate, mcp, audit, logger, now }: McpSocketDeps
     if (!allowed.ok) {
       const { reason, principal = null } = allowed;
       audit.refused({ reason, principal, route: `GET ${PATH}`, requestId });
-      return refuse(reason, refusal(reason, requestId));
+      const from = limits.addressOf(headers, { address });
+      const failure = reason === "UNAUTHENTICATED" ? limits.failure(from) : null;
+      return failure?.isAllowed === false
+        ? refuse("RATE_LIMITED", tooOften(failure, "failures"))
+        : refuse(reason, refusal(reason, requestId));
     }
     if (!isHere) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
     const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);
     if (malformed !== null) return refuse(null, malformed);
     const { principal, life } = allowed.value;
+    const use = limits.request(principal);
+    if (use?.isAllowed === false) return refuse("RATE_LIMITED", tooOften(use, "requests"));
     if (!mcp.hasRoomFor(principal)) {
       return refuse("TOO_MANY_CONNECTIONS", problem("TOO_MANY_CONNECTIONS", requestId));
     }

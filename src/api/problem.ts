@@ -17,6 +17,8 @@ const PROBLEMS = {
   CSRF_REFUSED: [403, "This was not asked for by a page of this server. Load the page again."],
   NOT_FOUND: [404, "There is nothing here."],
   TOO_MANY_CONNECTIONS: [429, "This client has as many connections open as it may. Close some."],
+  RATE_LIMITED: [429, "That was too often. Try again after the time in Retry-After."],
+  OVERLOADED: [503, "The server has too much to do right now. Try again in some seconds."],
   BODY_INVALID: [422, "The body of the request is not as it must be."],
   BODY_TOO_LARGE: [413, "The body of the request is too large."],
   OAUTH_UNAVAILABLE: [502, "The account's provider gave no token. Try again later."],
@@ -25,6 +27,9 @@ const PROBLEMS = {
   OUTBOUND_TOO_LARGE: [502, "Another server answered more than can be used."],
   QUERY_INVALID: [400, "The query of the request is not as it must be."],
   CONFLICT: [409, "Something else has changed it meanwhile. Try again."],
+  PRECONDITION_FAILED: [412, "It is not what it was when you read it. Read it again."],
+  INSTANCE_LOCKED: [409, "The plugin is locked in the plugins file: change it there."],
+  INPUT_REQUIRED: [409, "The tool asks for something first."],
   CREDENTIAL_INVALID: [422, "The credential's name or value is not as it must be."],
   CREDENTIAL_NOT_FOUND: [404, "There is no such credential."],
   CREDENTIAL_UNREADABLE: [500, "The stored credential is damaged or not the vault's own."],
@@ -44,17 +49,20 @@ export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** What to do about it, in words of the server's or of a plugin's author; never anything that was sent. */
   readonly detail?: string;
+  /** What else its code promises. */
+  readonly members?: Readonly<Record<string, unknown>>;
 }
 
 /** An RFC 9457 answer. It tells the code, a fixed sentence and the request id, and nothing of what was sent. */
 export function problem(
   code: ErrorCode,
   requestId: string,
-  { headers, detail }: ProblemOptions = {},
+  { headers, detail, members }: ProblemOptions = {},
 ): Response {
   const [status, title] = PROBLEMS[code];
   const type = `urn:mcp-plugin-server:error:${code}`;
-  return new Response(JSON.stringify({ type, title, status, code, detail, requestId }), {
+  const content = { type, title, status, code, detail, requestId, ...members };
+  return new Response(JSON.stringify(content), {
     status,
     headers: { "content-type": "application/problem+json", ...headers },
   });

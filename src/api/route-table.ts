@@ -1,13 +1,21 @@
 import type { Context, Hono } from "hono";
 import { AppError, messageOf, stackOf, type ErrorCode } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
+import type { RateUse } from "../core/limits/rate-budget.ts";
 import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { AuditOutcome } from "../types/audit.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import type { SignInSession } from "../types/sign-in.ts";
 import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
+import { allowOrigin, preflight } from "./middleware/cors.ts";
+import {
+  rateHeaders,
+  type RequestLimits,
+  type RequestOrigin,
+} from "./middleware/request-limits.ts";
 import type { RequestAudit } from "./middleware/request-audit.ts";
+import { addSecurityHeaders } from "./middleware/security-headers.ts";
 import type { RouteContract } from "./define-route.ts";
 import { endWith } from "./end-with.ts";
 import { problemPage } from "./pages/problem-page.ts";
@@ -47,6 +55,9 @@ export interface RouteCaller {
 
 export interface RouteDeps {
   readonly gate: Gate;
+  readonly limits: RequestLimits;
+  /** Whether browsers find this server by https. */
+  readonly isHttps: () => boolean;
   readonly audit: RequestAudit;
   /** Knows every secret in use: no answer has one. Those of MCP are cleaned call by call, of what was handed out for them. */
   readonly scrubber: Scrubber;
@@ -58,6 +69,9 @@ type Served = Omit<Route, "method" | "contract">;
 
 /** What changes nothing, so that it leaves no record of its own. */
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
+
+/** Whoever watches over the process must see it also when it is busy. */
+const HEALTH: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
 /** Puts every route behind the gate. This is the only place where the app gets a handler. */
 export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps): void {
@@ -76,14 +90,29 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     request: Request,
     route: Served,
     params: RouteCaller["params"],
+    from: RequestOrigin | undefined,
   ): Promise<Response> {
     const requestId = uuidv7(deps.now());
-    const answered = await answer(request, route, params, requestId);
+    const answered =
+      shed(route, requestId) ?? (await answer(request, route, params, requestId, from));
     if (route.policy === "mcp") return answered;
     const response = route.isPage ? await problemPage(answered) : answered;
     const clean = await scrubAnswer(response, deps.scrubber, requestId);
     if (route.policy !== "public") clean.headers.set("cache-control", "no-store");
+    addSecurityHeaders(clean, deps.isHttps());
     return clean;
+  }
+
+  function shed({ path }: Served, requestId: string): Response | null {
+    const seconds = HEALTH.has(path) ? null : deps.limits.shed();
+    if (seconds === null) return null;
+    return problem("OVERLOADED", requestId, { headers: { "retry-after": String(seconds) } });
+  }
+
+  /** The refusal of what came too often; `null` for what did not. */
+  function tooOften(use: RateUse | null, policy: string, requestId: string): Response | null {
+    if (use === null || use.isAllowed) return null;
+    return problem("RATE_LIMITED", requestId, { headers: rateHeaders(use, policy) });
   }
 
   async function answer(
@@ -91,17 +120,34 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     route: Served,
     params: RouteCaller["params"],
     requestId: string,
+    from: RequestOrigin | undefined,
   ): Promise<Response> {
+    const { limits } = deps;
+    const origin = request.headers.get("origin");
     try {
-      const allowed = await deps.gate(request, route.policy);
+      const asked = preflight(request);
+      const allowed = await deps.gate(request, asked === null ? route.policy : "public");
       const name = `${request.method} ${route.path}`;
       if (!allowed.ok) {
         const { reason, principal = null } = allowed;
         deps.logger.info("Request refused", { requestId, code: reason });
         deps.audit.refused({ reason, principal, route: name, requestId });
-        return refusal(reason, requestId);
+        const answered = refusal(reason, requestId);
+        if (reason !== "UNAUTHENTICATED") return answered;
+        if (origin !== null) allowOrigin(answered, origin);
+        const address = limits.addressOf(request.headers, from);
+        return tooOften(limits.failure(address), "failures", requestId) ?? answered;
       }
+      if (asked !== null) return asked;
       const { principal, life, session, cookie } = allowed.value;
+      const isAnonymous = route.policy === "public";
+      const use = isAnonymous
+        ? HEALTH.has(route.path)
+          ? null
+          : limits.anonymous(limits.addressOf(request.headers, from))
+        : limits.request(principal);
+      const refused = tooOften(use, isAnonymous ? "anonymous" : "requests", requestId);
+      if (refused !== null) return refused;
       let ended: Promise<AuditOutcome> | null = null;
       let about: Readonly<Record<string, string>> = {};
       const caller: RouteCaller = {
@@ -114,7 +160,9 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         endsWith: (outcome) => void (ended = outcome),
       };
       if (route.policy === "public" || route.policy === "mcp") {
-        return endWith(await run(request, route, caller), life);
+        const answered = await run(request, route, caller);
+        if (origin !== null) allowOrigin(answered, origin);
+        return endWith(answered, life);
       }
       const respond = () => run(request, route, caller);
       const response = READS.has(request.method)
@@ -124,6 +172,12 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
             respond,
           );
       if (cookie !== undefined) response.headers.append("set-cookie", cookie);
+      if (origin !== null) allowOrigin(response, origin);
+      if (use !== null) {
+        for (const [header, value] of Object.entries(rateHeaders(use, "requests"))) {
+          response.headers.set(header, value);
+        }
+      }
       return endWith(response, life);
     } catch (error) {
       return failure(error, requestId, deps.logger);
@@ -131,7 +185,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
   }
 
   for (const route of routes) {
-    const handler = (c: Context) => serve(c.req.raw, route, c.req.param());
+    const handler = (c: Context) => serve(c.req.raw, route, c.req.param(), originOf(c));
     if (route.method === "ALL") app.all(route.path, handler);
     else app.on(route.method, route.path, handler);
   }
@@ -144,8 +198,14 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         handle: (_, { requestId }) => problem("NOT_FOUND", requestId),
       },
       {},
+      originOf(c),
     ),
   );
+}
+
+/** As the adapter has said it, beside the request. */
+function originOf(c: Context): RequestOrigin | undefined {
+  return c.env as RequestOrigin | undefined;
 }
 
 /** @throws AppError `ROUTE_POLICY` when the app has a handler that is not from the table */
@@ -186,6 +246,7 @@ const EXPLAINED: ReadonlySet<ErrorCode> = new Set([
   "BODY_INVALID",
   "QUERY_INVALID",
   "CREDENTIAL_INVALID",
+  "CONFLICT",
 ]);
 
 function failure(error: unknown, requestId: string, logger: Logger): Response {

@@ -1,5 +1,6 @@
 import type { RequestId } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { CallObserver } from "../types/call-observer.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
@@ -18,6 +19,7 @@ const GOODBYE_MS = 1_000;
 export interface ChannelServerDeps {
   readonly createServer: (connection: Connection) => PluginMcpServer;
   readonly short: ShortCallsDeps;
+  readonly observer: CallObserver;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -56,10 +58,13 @@ export class ChannelServer {
   /** Begins to serve a channel; `null` when its principal has as many as it may, or the server is closing. */
   serve(channel: MessageChannel, principal: Principal): ServedChannel | null {
     if (!this.hasRoomFor(principal)) return null;
-    const { createServer, time, logger } = this.#deps;
+    const { createServer, observer, time, logger } = this.#deps;
+    const { kind = "stdio" } = channel;
     const nextRequestId = () => uuidv7(time.now());
     const short = new ShortChannelCalls({
       ...this.#deps.short,
+      observer,
+      kind,
       principal,
       nextRequestId,
       answer: (id, text) => transport.answer(id, text),
@@ -78,6 +83,7 @@ export class ChannelServer {
       closed: () => {
         this.#live.delete(live);
         short.cancelAll();
+        closed();
       },
     });
     const live: LiveChannel = {
@@ -95,7 +101,7 @@ export class ChannelServer {
           const answer = short.takeAnswer(id);
           return { principal, requestId: nextRequestId(), ...(answer && { answer }) };
         };
-        const server = createServer({ era, caller });
+        const server = createServer({ era, kind, caller });
         // A probe's server gives way to the one of the era that is spoken in the end.
         live.servers = [server];
         live.era = era;
@@ -107,6 +113,7 @@ export class ChannelServer {
       },
     );
     this.#live.add(live);
+    const closed = observer.opened(kind, principal);
     return transport;
   }
 

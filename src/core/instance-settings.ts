@@ -22,7 +22,30 @@ export function decideSettings(
     toolPrefix: override?.toolPrefix ?? entry?.toolPrefix ?? id,
     host: override?.host ?? entry?.host ?? "in-process",
     config: override?.config ?? entry?.config ?? {},
-    oauth: entry?.oauth ?? {},
+    oauth: override?.oauth ?? entry?.oauth ?? {},
     locked: entry?.locked ?? false,
   };
+}
+
+/** Where a setting comes from. */
+export type SettingSource = "stored" | "file" | "default";
+
+/** The settings that the API may change, of which each is decided for itself. */
+const CHANGEABLE = ["package", "enabled", "toolPrefix", "host", "config", "oauth"] as const;
+export type ChangeableSetting = (typeof CHANGEABLE)[number];
+
+/** Where each of an instance's settings comes from, by the same rules. */
+export function settingSources(
+  entry: InstanceEntry | undefined,
+  stored: StoredInstance | undefined,
+): Record<ChangeableSetting, SettingSource> {
+  const override = entry?.locked ? undefined : stored;
+  const sourceOf = (name: ChangeableSetting): SettingSource => {
+    if ((override?.[name] ?? null) !== null) return "stored";
+    return entry?.[name] === undefined ? "default" : "file";
+  };
+  return Object.fromEntries(CHANGEABLE.map((name) => [name, sourceOf(name)])) as Record<
+    ChangeableSetting,
+    SettingSource
+  >;
 }

@@ -7,13 +7,16 @@ import {
   type AuthInfo,
   type jsonSchemaValidator,
 } from "@modelcontextprotocol/server";
+import type { CallObserver } from "../types/call-observer.ts";
 import type { Logger } from "../types/logger.ts";
+import type { ClientInfo } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { LegacySessions } from "../types/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
+import { CallBudget } from "./limits/call-budget.ts";
 import { catalogFor } from "./catalog-view.ts";
 import { ConnectQuestion, type ConnectDesk } from "./connect-question.ts";
 import { ChannelServer } from "./channel-server.ts";
@@ -21,7 +24,7 @@ import { jsonRpcError } from "./json-rpc.ts";
 import { LegacySessionServer } from "./legacy-session-server.ts";
 import { announceChanges } from "./list-changes.ts";
 import { MAX_MESSAGE_BYTES } from "./message-text.ts";
-import { PluginCalls } from "./plugin-calls.ts";
+import { PluginCalls, type ToolAnswer } from "./plugin-calls.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 import {
   PluginMcpServer,
@@ -34,6 +37,8 @@ import type { StateSealer } from "./request-state.ts";
 import { createSchemaCache } from "./schema-cache.ts";
 import { createShortEncoder } from "./short-answer.ts";
 import { readShortCall, REVISION, type ShortCall } from "./short-call.ts";
+import { NO_OBSERVER } from "./telemetry/call-observer.ts";
+import { observeShortCall } from "./telemetry/observe-short-call.ts";
 
 /** The revisions that are spoken, newest first. */
 export const PROTOCOL_VERSIONS: readonly string[] = [
@@ -46,9 +51,13 @@ export interface McpHandlerDeps {
   readonly engine: SchemaEngine;
   readonly sealer: StateSealer;
   readonly accounts: ConnectDesk;
+  /** Tool calls of one principal in a minute, unless it has a limit of its own; `null` for any number. */
+  readonly callsPerMinute: number | null;
   /** `null` where the runtime keeps no sessions: the 2025 era is then served stateless. */
   readonly sessions: LegacySessions | null;
   readonly sha256: Sha256;
+  /** Hears of every request and every channel; nobody does when it is left out. */
+  readonly observer?: CallObserver;
   readonly time: Time;
   readonly logger: Logger;
 }
@@ -60,9 +69,23 @@ export interface McpHandler {
   hasRoomFor(principal: Principal): boolean;
   /** Serves a client that keeps a channel open; `null` when its principal has as many as it may. */
   serve(channel: MessageChannel, principal: Principal): ServedChannel | null;
+  /** Calls a tool for somebody who speaks no MCP; `null` when there is none of that name for them. */
+  callTool(
+    name: string,
+    args: Readonly<Record<string, unknown>>,
+    caller: Pick<Caller, "principal" | "requestId"> & { readonly signal: AbortSignal },
+  ): Promise<ToolAnswer | null>;
   /** Ends every stream with its proper last message. */
   close(): Promise<void>;
 }
+
+/** Whoever calls without MCP. An address to open is the one question that they can be shown. */
+const DIRECT_CLIENT: ClientInfo = {
+  protocolVersion: REVISION,
+  name: "admin-api",
+  version: null,
+  capabilities: { elicitation: { url: {} } },
+};
 
 /**
  * The MCP endpoint: 2026-07-28 and the 2025 era by Streamable HTTP, told apart by the request itself.
@@ -71,11 +94,12 @@ export interface McpHandler {
  * through the SDK, which owns the rules of the protocol.
  */
 export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
-  const { manager, logger, engine } = deps;
+  const { manager, logger, engine, observer = NO_OBSERVER } = deps;
   const calls = new PluginCalls({
     schemas: createSchemaCache(engine),
     sealer: deps.sealer,
     connect: new ConnectQuestion(deps.accounts, deps.time),
+    budget: new CallBudget(deps.callsPerMinute, deps.time),
     logger,
     quarantineTool: (...args) => manager.quarantineTool(...args),
   });
@@ -84,6 +108,7 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     new PluginMcpServer({
       identity: deps.identity,
       calls,
+      observer,
       logger,
       schemaValidator,
       catalog: () => manager.catalog,
@@ -110,6 +135,7 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
   const channels = new ChannelServer({
     createServer,
     short: { calls, encode, catalog: () => manager.catalog, logger },
+    observer,
     time: deps.time,
     logger,
   });
@@ -119,11 +145,13 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
   ]);
 
   async function serveShort(call: ShortCall, request: Request, body: unknown, caller: Caller) {
-    const answer = await calls.callTool(call.tool, call.args, {
-      ...caller,
-      client: call.client,
-      reports: { signal: request.signal },
-    });
+    const answer = await observeShortCall({ observer, call, caller, transport: "http" }, () =>
+      calls.callTool(call.tool, call.args, {
+        ...caller,
+        client: call.client,
+        reports: { signal: request.signal },
+      }),
+    );
     if (answer.kind === "result") {
       const headers = { "content-type": "application/json" };
       return new Response(encode(call.id, answer), { headers });
@@ -179,6 +207,12 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     },
     hasRoomFor: (principal) => channels.hasRoomFor(principal),
     serve: (channel, principal) => channels.serve(channel, principal),
+    async callTool(name, args, { principal, requestId, signal }) {
+      const tool = catalogFor(manager.catalog, principal).tools.get(name);
+      if (tool === undefined) return null;
+      const frame = { principal, requestId, client: DIRECT_CLIENT, reports: { signal } };
+      return calls.callTool(tool, args, frame);
+    },
     async close() {
       stopAnnouncing();
       await Promise.all([modern.close(), legacy?.close(), channels.close()]);

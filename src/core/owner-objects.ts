@@ -1,5 +1,5 @@
 import type { MissingCredential } from "../types/auth.ts";
-import type { CallOutcome, HostCall } from "../types/host.ts";
+import type { CallOutcome, HostCall, HostKind } from "../types/host.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
 import type { Time } from "../types/runtime.ts";
@@ -21,6 +21,12 @@ export interface OwnerLimits {
   /** How long one is kept that nobody uses, in milliseconds. */
   readonly idleMs: number;
 }
+
+/** A thread of its own costs more than an object. */
+export const OWNER_LIMITS: Readonly<Record<HostKind, OwnerLimits>> = {
+  "in-process": { max: 100, idleMs: 600_000 },
+  worker: { max: 20, idleMs: 600_000 },
+};
 
 export interface OwnerObjectsDeps {
   readonly instanceId: string;

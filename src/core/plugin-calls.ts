@@ -8,6 +8,7 @@ import type { CallOutcome, HostCall } from "../types/host.ts";
 import type { CallInput, ClientInfo, CompletionRequest } from "../types/plugin.ts";
 import type { Result } from "../util/result.ts";
 import { AnswerScrub } from "./answer-scrub.ts";
+import type { CallBudget } from "./limits/call-budget.ts";
 import { describeFault } from "./call-faults.ts";
 import type { ConnectQuestion } from "./connect-question.ts";
 import { CALL_TIMEOUT_MS } from "./call-limits.ts";
@@ -34,6 +35,7 @@ export interface PluginCallsDeps extends ToolChecksDeps {
   readonly sealer: StateSealer;
   /** What becomes of calls for which no account is connected. */
   readonly connect: ConnectQuestion;
+  readonly budget: CallBudget;
 }
 
 /** What every call brings along, whatever it calls. */
@@ -64,6 +66,8 @@ export class PluginCalls {
 
   async callTool(tool: CatalogTool, args: unknown, frame: CallFrame): Promise<ToolAnswer> {
     const { requestId } = frame;
+    const tooMany = this.#deps.budget.take(frame.principal);
+    if (tooMany !== null) return refused(tooMany);
     const checked = this.#checks.input(tool, args ?? {}, requestId);
     if (!checked.ok) return refused(checked.reason);
 

@@ -3,7 +3,7 @@ import type { JsonSchema } from "../types/json.ts";
 import type { Prompt, Resource, ResourceTemplate, Tool } from "../types/plugin.ts";
 import type { Sha256 } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
-import { toHex, utf8 } from "../util/bytes.ts";
+import { hexDigest } from "../util/hex-digest.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 import { parseUriTemplate, type UriTemplate } from "../util/uri-template.ts";
 import { CALL_TIMEOUT_MS, MAX_CALL_MS } from "./call-limits.ts";
@@ -176,7 +176,7 @@ function toDraft(tool: Tool, name: string, engine: SchemaEngine): Result<ToolDra
 
 async function toCatalogTool(draft: ToolDraft, run: CallRun, sha256: Sha256): Promise<CatalogTool> {
   const { name, inputSchema, outputSchema } = draft.definition;
-  const digest = async (schema: JsonSchema) => toHex(await sha256(utf8(JSON.stringify(schema))));
+  const digest = (schema: JsonSchema) => hexDigest(sha256, JSON.stringify(schema));
   return {
     ...draft,
     name,

@@ -7,6 +7,7 @@ import type { Owner, Vault } from "../types/vault.ts";
 import type { PluginAccounts } from "./auth/plugin-accounts.ts";
 import type { OwnerLimits } from "./owner-objects.ts";
 import type { PrepareDeps } from "./plugin-catalog.ts";
+import type { PluginState } from "./plugin-state.ts";
 import type { StepLimits } from "./plugin-steps.ts";
 
 export interface PluginInstanceDeps extends PrepareDeps {
@@ -25,6 +26,8 @@ export interface PluginInstanceDeps extends PrepareDeps {
   /** Its catalog is another one now. */
   readonly onCatalogChanged: () => void;
   readonly onResourceUpdated: (uri: string) => void;
+  /** The instance itself has come to another state; not told of its users' objects. */
+  readonly onMoved: (before: PluginState, state: PluginState) => void;
   /** Its plugin is gone although nobody stopped it; `fail` says so to the instance. */
   readonly onEnded: (plugin: HostedPlugin, reason: string) => void;
   /** It is called while it waits for credentials: looks again, and starts it if they are there. */

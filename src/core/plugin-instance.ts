@@ -336,8 +336,10 @@ export class PluginInstance {
   }
 
   #move(to: PluginState): void {
-    assertMove(this.id, this.#state, to);
+    const before = this.#state;
+    assertMove(this.id, before, to);
     this.#state = to;
+    if (this.#deps.owner === null) this.#deps.onMoved(before, to);
   }
 
   #note(reason: string, retry: boolean, thrown?: unknown): void {

@@ -1,4 +1,5 @@
 import type { HostKind, PluginHost } from "../types/host.ts";
+import type { ToolSetting } from "../types/instances.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Outbound } from "../types/outbound.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
@@ -9,26 +10,22 @@ import { BackOff } from "./back-off.ts";
 import { CredentialChanges } from "./credential-changes.ts";
 import { inOrder } from "./in-order.ts";
 import { LifecycleChanges } from "./lifecycle-changes.ts";
-import {
-  decideStart,
-  dependentsIn,
-  planDependencies,
-  type DependencyPlan,
-  type Standing,
-  type StartDecision,
-} from "./plugin-dependencies.ts";
+import { dependentsIn } from "./plugin-dependencies.ts";
 import { readAuthConfig, type AuthConfig } from "./auth-config.ts";
-import type { OwnerLimits } from "./owner-objects.ts";
+import { OWNER_LIMITS, type OwnerLimits } from "./owner-objects.ts";
+import type { PreparedCatalog } from "./plugin-catalog.ts";
 import { PluginInstance } from "./plugin-instance.ts";
 import { PluginReloads } from "./plugin-reloads.ts";
 import { PublishedCatalog, type ManagerEvents } from "./published-catalog.ts";
-import { toStatus, type InstanceStatus } from "./plugin-status.ts";
+import { toStatus, type InstanceStatus, type InstanceView } from "./plugin-status.ts";
 import { STEP_LIMITS, type StepLimits } from "./plugin-steps.ts";
 import type { OAuthInstance } from "./auth/oauth-specs.ts";
 import type { PluginAccounts } from "./auth/plugin-accounts.ts";
 import { createScrubber } from "./scrubber.ts";
+import { StartOrder } from "./start-order.ts";
 import { findChanges, type RegisteredInstance, type Registry } from "./registry.ts";
 import { findResource, type Catalog } from "./tool-catalog.ts";
+import { ToolOverrides } from "./tool-overrides.ts";
 
 export interface PluginManagerDeps {
   readonly registry: Registry;
@@ -45,12 +42,6 @@ export interface PluginManagerDeps {
   readonly ownerLimits?: Partial<OwnerLimits>;
 }
 
-/** A thread of its own costs more than an object. */
-const OWNER_LIMITS: Readonly<Record<HostKind, OwnerLimits>> = {
-  "in-process": { max: 100, idleMs: 600_000 },
-  worker: { max: 20, idleMs: 600_000 },
-};
-
 /**
  * Brings the instances to life, each when what it needs runs, keeps their catalog, tries again with back-off what
  * failed, and replaces what has changed. Instances come and go independently: one that hangs holds up only those that
@@ -63,11 +54,11 @@ export class PluginManager {
   readonly #instances = new Map<string, PluginInstance>();
   readonly #backOff: BackOff;
   readonly #published: PublishedCatalog;
+  readonly #overrides = new ToolOverrides();
   readonly #changes: LifecycleChanges;
+  readonly #order: StartOrder;
   readonly #reloads: PluginReloads;
   readonly #credentials: CredentialChanges;
-  /** Until other code has been loaded. */
-  #plans: ReadonlyMap<string, DependencyPlan> | null = null;
   #stopped: Promise<void> | null = null;
   #stopping = false;
   readonly #unwatchVault: () => void;
@@ -84,18 +75,20 @@ export class PluginManager {
       this.#startReady();
       this.#reloads.retryBlocked();
     });
+    this.#order = new StartOrder(this.#instances, this.#changes);
     this.#reloads = new PluginReloads({
       instances: this.#instances,
       changes: this.#changes,
       wanted: (id) => this.#registry.instances.find(({ settings }) => settings.id === id) ?? null,
       create: (registered) => this.#createInstance(registered),
       overlaps: ({ settings }) => this.#hostOf(settings.host)?.overlaps === true,
-      plans: () => this.#plan(),
-      decide: (successor) => this.#decide(this.#planWith(successor).get(successor.id)!),
+      plans: () => this.#order.plans(),
+      decide: (successor) => this.#order.decideSuccessor(successor),
       forget: (id) => {
         this.#backOff.forget(id);
-        this.#plans = null;
+        this.#order.forgetPlans();
       },
+      onTakenOver: (id) => this.#published.reloaded(id),
       isStopping: () => this.#stopping,
       time,
       logger,
@@ -128,14 +121,14 @@ export class PluginManager {
   /** Starts every enabled instance, once. Resolves when each runs, has failed or is blocked. */
   async start(): Promise<void> {
     if (this.#stopping) return;
-    for (const instance of this.#enabled()) {
+    for (const instance of this.#order.enabled()) {
       if (instance.state === "stopped") void this.#changes.run(instance.id, () => instance.load());
     }
     // Each until it settles for the first time: what comes back later does so on its own.
-    let unsettled = this.#enabled();
+    let unsettled = this.#order.enabled();
     while (unsettled.length > 0 && this.#changes.next() !== null) {
       await this.#changes.next();
-      unsettled = unsettled.filter(({ id }) => this.#standingOf(id) === "settling");
+      unsettled = unsettled.filter(({ id }) => this.#order.standingOf(id) === "settling");
     }
   }
 
@@ -158,6 +151,11 @@ export class PluginManager {
     await this.#reloads.replace(changes);
   }
 
+  /** Resolves when all has been tried that `update` and `reload` have begun on an instance. */
+  whenSettled(instanceId: string): Promise<void> {
+    return this.#reloads.whenReplaced(instanceId);
+  }
+
   /** Stops everything, dependents first. The manager is of no use afterwards. */
   stop(): Promise<void> {
     this.#stopping = true;
@@ -166,13 +164,27 @@ export class PluginManager {
   }
 
   statuses(): InstanceStatus[] {
-    return [...this.#instances.values()].map((instance) =>
-      toStatus(instance, {
-        published: this.catalog,
-        failures: this.#backOff.failures(instance.id),
-        reloadError: this.#reloads.errorOf(instance.id),
-      }),
-    );
+    return [...this.#instances.values()].map((instance) => this.#statusOf(instance));
+  }
+
+  /** `null` when there is none of that id. */
+  find(instanceId: string): InstanceView | null {
+    const instance = this.#instances.get(instanceId);
+    return instance === undefined
+      ? null
+      : {
+          status: this.#statusOf(instance),
+          registered: instance.registered,
+          info: instance.info,
+          offer: instance.catalog,
+          dependents: dependentsIn(this.#order.plans()).get(instanceId) ?? [],
+        };
+  }
+
+  /** Takes over what is set of tools now, and tells clients if that changes their lists. */
+  overrideTools(settings: readonly ToolSetting[]): void {
+    this.#overrides.replace(settings);
+    this.#publish();
   }
 
   /** Whose accounts an instance connects to; `null` when there is none of that id, or to none. */
@@ -196,6 +208,7 @@ export class PluginManager {
   #createInstance(registered: RegisteredInstance): PluginInstance {
     const { vault, accounts, outbound, engine, sha256, time, limits, ownerLimits } = this.#deps;
     const { id, host } = registered.settings;
+    const [instances, published] = [this.#instances, this.#published];
     const instance: PluginInstance = new PluginInstance(registered, {
       engine,
       sha256,
@@ -215,6 +228,10 @@ export class PluginManager {
         if (findResource(this.catalog, uri)?.run.instanceId !== id) return;
         this.#published.tell((listener) => listener.resourceUpdated(uri));
       },
+      onMoved(before, state) {
+        // What comes up to take over, or goes after that, does not count.
+        if (instances.get(id) === instance) published.moved(instance, before, state);
+      },
       onEnded: (plugin, reason) =>
         void this.#changes.run(id, async () => {
           const counts = !this.#stopping && this.#instances.get(id) === instance;
@@ -230,15 +247,11 @@ export class PluginManager {
     return Object.hasOwn(this.#deps.hosts, kind) ? (this.#deps.hosts[kind] ?? null) : null;
   }
 
-  #enabled(): PluginInstance[] {
-    return [...this.#instances.values()].filter(({ registered }) => registered.settings.enabled);
-  }
-
   /** What a change of an instance's life makes necessary, or possible. */
   #follow(id: string): void {
     const instance = this.#instances.get(id);
     const state = instance?.state;
-    if (state === "loaded") this.#plans = null;
+    if (state === "loaded") this.#order.forgetPlans();
     if (state === "running") this.#backOff.runs(id);
     let comesBack = false;
     if (instance !== undefined && state === "failed") {
@@ -253,14 +266,11 @@ export class PluginManager {
 
   /** Starts every instance whose time has come, and says of the others why it has not. */
   #startReady(): void {
-    const plans = this.#plan();
-    const undecided = () =>
-      this.#enabled().filter((instance) => mayStart(instance) && !this.#changes.has(instance.id));
     // One that becomes blocked may decide the fate of those that need it: look again.
     for (let again = true; again;) {
       again = false;
-      for (const instance of undecided()) {
-        const decision = this.#decide(plans.get(instance.id)!);
+      for (const instance of this.#order.undecided()) {
+        const decision = this.#order.decide(instance);
         if (decision.kind === "start") {
           void this.#changes.run(instance.id, () => instance.start());
         }
@@ -272,36 +282,10 @@ export class PluginManager {
     }
   }
 
-  #decide(plan: DependencyPlan): StartDecision {
-    const decision = decideStart(plan, (id) => this.#standingOf(id));
-    // What a plugin is called shows only when it has been loaded: what is missing may be on its way.
-    const comes = this.#enabled().some(({ id, info }) => info === null && this.#changes.has(id));
-    return decision.kind === "blocked" && comes ? { kind: "wait" } : decision;
-  }
-
-  #standingOf(id: string): Standing {
-    const state = this.#instances.get(id)?.state;
-    // Also one whose successor is on its way.
-    if (state === "running") return "running";
-    return this.#changes.has(id) || state === "loaded" ? "settling" : "down";
-  }
-
-  #plan(): ReadonlyMap<string, DependencyPlan> {
-    this.#plans ??= this.#planWith(null);
-    return this.#plans;
-  }
-
-  /** @param successor counts in place of the life that it is to take over from */
-  #planWith(successor: PluginInstance | null): ReadonlyMap<string, DependencyPlan> {
-    const lives = this.#enabled().map((each) => (each.id === successor?.id ? successor : each));
-    const known = lives.flatMap(({ id, info }) => (info ? [[id, info] as const] : []));
-    return planDependencies(new Map(known));
-  }
-
   async #stopAll(): Promise<void> {
     this.#unwatchVault();
     this.#backOff.cancel();
-    const dependents = dependentsIn(this.#plan());
+    const dependents = dependentsIn(this.#order.plans());
     // The catalog stays: clients that look now learn of the end of the server, not of every list.
     const [ends, retired] = await Promise.all([
       inOrder(
@@ -321,14 +305,24 @@ export class PluginManager {
     }
   }
 
+  #statusOf(instance: PluginInstance): InstanceStatus {
+    return toStatus(instance, {
+      published: this.catalog,
+      offered: this.#offered(instance),
+      failures: this.#backOff.failures(instance.id),
+      reloadError: this.#reloads.errorOf(instance.id),
+    });
+  }
+
+  /** What an instance offers clients; a locked one as it is. */
+  #offered({ catalog, registered }: PluginInstance): PreparedCatalog | null {
+    if (catalog === null || registered.settings.locked) return catalog;
+    return this.#overrides.apply(catalog);
+  }
+
   #publish(): void {
     if (this.#stopping) return;
-    this.#published.publish([...this.#instances.values()].flatMap(({ catalog }) => catalog ?? []));
+    const instances = [...this.#instances.values()];
+    this.#published.publish(instances.flatMap((instance) => this.#offered(instance) ?? []));
   }
-}
-
-/** Whether nothing but its turn is between an instance and its start. */
-function mayStart({ state, missing }: PluginInstance): boolean {
-  if (state === "needs-credentials") return missing.length === 0;
-  return state === "loaded" || state === "blocked";
 }

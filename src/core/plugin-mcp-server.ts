@@ -10,15 +10,22 @@ import {
   type CallToolResult,
   type Implementation,
   type InputRequiredResult,
+  type JSONRPCRequest,
   type jsonSchemaValidator,
+  type MessageExtraInfo,
   type RequestId,
   type ServerContext,
+  type Transport,
 } from "@modelcontextprotocol/server";
+import type { CallObserver, ChannelKind, ObservedCall } from "../types/call-observer.ts";
 import type { Logger } from "../types/logger.ts";
-import type { ClientInfo, CompletionRequest } from "../types/plugin.ts";
+import type { ClientInfo } from "../types/plugin.ts";
 import type { Principal } from "../types/principal.ts";
 import { catalogFor } from "./catalog-view.ts";
+import { findCompletion } from "./completion-target.ts";
 import type { CallFrame, PluginCalls, ToolAnswer } from "./plugin-calls.ts";
+import { findTarget } from "./telemetry/call-target.ts";
+import { watchRequests } from "./telemetry/watch-requests.ts";
 import { findResource, type Catalog, type PagedList } from "./tool-catalog.ts";
 
 /** Lists change when plugins do, and then clients are told: a minute's age is harmless in between. */
@@ -55,6 +62,7 @@ export interface ServerIdentity {
 export interface PluginMcpServerDeps {
   readonly identity: ServerIdentity;
   readonly calls: PluginCalls;
+  readonly observer: CallObserver;
   readonly logger: Logger;
   readonly catalog: () => Catalog;
   readonly schemaValidator: jsonSchemaValidator;
@@ -65,6 +73,7 @@ export interface PluginMcpServerDeps {
 /** A connection that carries all messages of one client. */
 export interface Connection {
   readonly era: "modern" | "legacy";
+  readonly kind: ChannelKind;
   /** Answers who calls, with an id of ours for the request that has this one of the client's. */
   readonly caller: (id: RequestId) => Caller;
 }
@@ -88,8 +97,11 @@ export interface Caller {
 export class PluginMcpServer extends McpServer {
   readonly #catalog: () => Catalog;
   readonly #calls: PluginCalls;
+  readonly #observer: CallObserver;
   readonly #logger: Logger;
   readonly #connection: Connection | null;
+  /** Of the requests of a connection that are under way. */
+  readonly #callers = new Map<RequestId, Caller>();
   /** Resources a 2025-era client has subscribed to. */
   readonly #subscriptions = new Set<string>();
 
@@ -100,6 +112,7 @@ export class PluginMcpServer extends McpServer {
     });
     this.#catalog = deps.catalog;
     this.#calls = deps.calls;
+    this.#observer = deps.observer;
     this.#logger = deps.logger;
     this.#connection = deps.connection ?? null;
     this.server.registerCapabilities(CAPABILITIES);
@@ -111,6 +124,11 @@ export class PluginMcpServer extends McpServer {
   /** Whether to tell it that a resource has changed. What a newer client listens to, the SDK knows. */
   watches(uri: string): boolean {
     return this.#connection?.era === "modern" || this.#subscriptions.has(uri);
+  }
+
+  override async connect(transport: Transport): Promise<void> {
+    await super.connect(transport);
+    watchRequests(transport, this.#begin.bind(this), (id) => this.#callers.delete(id));
   }
 
   override toolInputSchemaJson(name: string): Record<string, unknown> | undefined {
@@ -174,7 +192,7 @@ export class PluginMcpServer extends McpServer {
     });
     const complete = { params: specTypeSchemas.CompleteRequestParams };
     server.setRequestHandler("completion/complete", complete, async (params, ctx) => {
-      const { run, request } = this.#completion(params, this.#view(ctx));
+      const { run, request } = findCompletion(params, this.#view(ctx));
       return {
         ...(await this.#calls.complete(run, request, this.#frame(ctx, this.#callerOf(ctx)))),
       };
@@ -207,33 +225,24 @@ export class PluginMcpServer extends McpServer {
     });
   }
 
-  #completion(
-    params: {
-      ref: { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };
-      argument: { name: string; value: string };
-      context?: { arguments?: Record<string, string> | undefined } | undefined;
-    },
-    { prompts, templates }: Catalog,
-  ) {
-    const { ref, argument } = params;
-    const prompt = ref.type === "ref/prompt" ? prompts.get(ref.name) : undefined;
-    const template =
-      ref.type === "ref/resource"
-        ? templates.find(({ uriTemplate }) => uriTemplate === ref.uri)
-        : undefined;
-    const run = prompt?.run ?? template?.run;
-    if (run === undefined) {
-      const name = ref.type === "ref/prompt" ? ref.name : ref.uri;
-      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `Unknown reference: ${name}`);
-    }
-    const request: CompletionRequest = {
-      ref: prompt
-        ? { type: "prompt", name: prompt.ownName }
-        : { type: "resource", uriTemplate: template!.uriTemplate },
-      argument,
-      context: params.context?.arguments ?? {},
-    };
-    return { run, request };
+  /** `null` for a call that has run already, and was observed there. */
+  #begin(request: JSONRPCRequest, extra?: MessageExtraInfo): ObservedCall | null {
+    const { id, method, params } = request;
+    const caller = this.#connection?.caller(id) ?? (extra?.authInfo?.extra as unknown as Caller);
+    if (this.#connection !== null) this.#callers.set(id, caller);
+    if (caller.answer !== undefined) return null;
+    const { principal, requestId } = caller;
+    const header = extra?.request?.headers.get("mcp-protocol-version");
+    return this.#observer.begin({
+      method,
+      rpcId: id,
+      requestId,
+      principal,
+      transport: this.#connection?.kind ?? "http",
+      revision: this.server.getNegotiatedProtocolVersion() ?? header ?? null,
+      target: findTarget(catalogFor(this.#catalog(), principal), method, params),
+      meta: params?._meta,
+    });
   }
 
   /** The refusal of a name that the catalog does not have; the log learns of it, too. */
@@ -279,7 +288,8 @@ export class PluginMcpServer extends McpServer {
   }
 
   #callerOf({ http, mcpReq }: ServerContext): Caller {
-    return this.#connection?.caller(mcpReq.id) ?? (http?.authInfo?.extra as unknown as Caller);
+    const known = this.#callers.get(mcpReq.id) ?? this.#connection?.caller(mcpReq.id);
+    return known ?? (http?.authInfo?.extra as unknown as Caller);
   }
 
   #client({ mcpReq, http }: ServerContext): ClientInfo {

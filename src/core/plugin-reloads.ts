@@ -25,6 +25,7 @@ export interface PluginReloadsDeps {
   readonly decide: (successor: PluginInstance) => StartDecision;
   /** Other code or settings count from now on: what was known of the old does not. */
   readonly forget: (instanceId: string) => void;
+  readonly onTakenOver: (instanceId: string) => void;
   readonly isStopping: () => boolean;
   readonly time: Time;
   readonly logger: Logger;
@@ -39,6 +40,8 @@ export class PluginReloads {
   /** The latest replacement that each instance waits for. */
   readonly #latest = new Map<string, object>();
   readonly #errors = new Map<string, string>();
+  /** The end of the latest replacement of each instance that has one under way. */
+  readonly #underWay = new Map<string, Promise<void>>();
   /** Lives that are on their way up, to take over. */
   readonly #comingUp = new Map<string, PluginInstance>();
   /** Lives that did not start because of what they depend on, to be tried again when that has changed. */
@@ -71,10 +74,23 @@ export class PluginReloads {
     for (const id of all) for (const dependent of dependents.get(id) ?? []) all.add(dependent);
     const replaced = new Set<string>();
     const needs = (id: string) => needsOf(plans.get(id));
+    const ends = new Map([...all].map((id) => [id, Promise.withResolvers<void>()]));
+    for (const [id, { promise }] of ends) this.#underWay.set(id, promise);
     await inOrder(all, needs, async (id) => {
-      if (!asked.has(id) && !needs(id).some((need) => replaced.has(need))) return;
-      if (await this.#replaceOne(id)) replaced.add(id);
+      const { promise, resolve } = ends.get(id)!;
+      try {
+        if (!asked.has(id) && !needs(id).some((need) => replaced.has(need))) return;
+        if (await this.#replaceOne(id)) replaced.add(id);
+      } finally {
+        if (this.#underWay.get(id) === promise) this.#underWay.delete(id);
+        resolve();
+      }
     });
+  }
+
+  /** Resolves when an instance is not being replaced. */
+  async whenReplaced(id: string): Promise<void> {
+    for (let end = this.#underWay.get(id); end; end = this.#underWay.get(id)) await end;
   }
 
   /** Tries the versions again that waited for what they depend on, if that is there now. */
@@ -123,7 +139,7 @@ export class PluginReloads {
 
   async #takeOver(old: PluginInstance, fresh: PluginInstance): Promise<void> {
     const { id } = old;
-    const { time, instances, forget, logger } = this.#deps;
+    const { time, instances, forget, onTakenOver, logger } = this.#deps;
     const begun = time.now();
     this.#comingUp.set(id, fresh);
     const reason = await this.#bringUp(fresh);
@@ -138,6 +154,7 @@ export class PluginReloads {
     this.#errors.delete(id);
     instances.set(id, fresh);
     forget(id);
+    onTakenOver(id);
     logger.info("Plugin was reloaded", { plugin: id, ms: time.now() - begun });
     this.#retiring.add(old);
     old

@@ -1,7 +1,9 @@
 import type { MissingCredential } from "../types/auth.ts";
-import type { CatalogFault, HostKind } from "../types/host.ts";
+import type { CatalogFault, HostKind, PluginInfo } from "../types/host.ts";
+import type { PreparedCatalog } from "./plugin-catalog.ts";
 import type { PluginInstance } from "./plugin-instance.ts";
 import type { PluginState } from "./plugin-state.ts";
+import type { RegisteredInstance } from "./registry.ts";
 import type { Catalog } from "./tool-catalog.ts";
 
 /** What the manager tells about one instance. */
@@ -35,15 +37,29 @@ export interface InstanceStatus {
 export interface InstanceStanding {
   /** The catalog as clients have it: an item of the instance may have lost to another's. */
   readonly published: Catalog;
+  /** What it offers them, after what was set of its tools. */
+  readonly offered: PreparedCatalog | null;
   readonly failures: number;
   readonly reloadError: string | null;
 }
 
+/** One instance as it is right now, with what its code says of itself. */
+export interface InstanceView {
+  readonly status: InstanceStatus;
+  readonly registered: RegisteredInstance;
+  /** `null` as long as its code has not been loaded. */
+  readonly info: PluginInfo | null;
+  /** As its plugin has it, whatever was set of its tools; `null` while it offers nothing. */
+  readonly offer: PreparedCatalog | null;
+  /** The instances that need it. */
+  readonly dependents: readonly string[];
+}
+
 export function toStatus(
   instance: PluginInstance,
-  { published, failures, reloadError }: InstanceStanding,
+  { published, offered, failures, reloadError }: InstanceStanding,
 ): InstanceStatus {
-  const { registered, id, info, catalog, state, error } = instance;
+  const { registered, id, info, state, error } = instance;
   const { settings, package: code } = registered;
   return {
     id,
@@ -60,9 +76,9 @@ export function toStatus(
     description: info?.description ?? null,
     dependencies: info?.dependencies ?? [],
     failures,
-    tools: (catalog?.tools ?? [])
+    tools: (offered?.tools ?? [])
       .map(({ name }) => name)
       .filter((name) => published.tools.get(name)?.run.instanceId === id),
-    quarantined: [...(catalog?.quarantined ?? []), ...(published.conflicts.get(id) ?? [])],
+    quarantined: [...(offered?.quarantined ?? []), ...(published.conflicts.get(id) ?? [])],
   };
 }

@@ -1,12 +1,30 @@
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
 import type { PreparedCatalog } from "./plugin-catalog.ts";
+import type { PluginState } from "./plugin-state.ts";
 import { buildCatalog, type Catalog } from "./tool-catalog.ts";
 
 export interface ManagerEvents {
   /** The catalog is another one now. */
   catalogChanged(catalog: Catalog): void;
   resourceUpdated(uri: string): void;
+  /** An instance has come to another state. */
+  pluginMoved?(move: PluginMove): void;
+  /** A new life of an instance has taken over from the one that runs. */
+  pluginReloaded?(instanceId: string): void;
+}
+
+export interface PluginMove {
+  readonly instanceId: string;
+  readonly before: PluginState;
+  readonly state: PluginState;
+  /** Why it does not run, where something is wrong. */
+  readonly error: string | null;
+}
+
+interface MovedInstance {
+  readonly id: string;
+  readonly error: { readonly message: string } | null;
 }
 
 /** What all instances offer together, as clients have it, and who is told when that changes. */
@@ -39,6 +57,16 @@ export class PublishedCatalog {
     const catalog = buildCatalog(offers);
     this.#current = catalog;
     this.tell((listener) => listener.catalogChanged(catalog));
+  }
+
+  /** Tells of an instance's way through the states. */
+  moved({ id, error }: MovedInstance, before: PluginState, state: PluginState): void {
+    const move = { instanceId: id, before, state, error: error?.message ?? null };
+    this.tell((listener) => listener.pluginMoved?.(move));
+  }
+
+  reloaded(instanceId: string): void {
+    this.tell((listener) => listener.pluginReloaded?.(instanceId));
   }
 
   /** A listener's fault is its own: it reaches neither the plugin nor the other listeners. */

@@ -22,6 +22,8 @@ export interface ShortCall {
   readonly tool: CatalogTool;
   readonly args: unknown;
   readonly client: ClientInfo;
+  /** `_meta` as it was sent. */
+  readonly meta: unknown;
 }
 
 /**
@@ -52,7 +54,7 @@ export function readOrdinaryCall(body: unknown, catalog: Catalog): ShortCall | n
   const client = readClient(meta);
   const tool = catalog.tools.get(name);
   if (client === null || tool === undefined) return null;
-  return { id: id as string | number, tool, args, client };
+  return { id: id as string | number, tool, args, client, meta };
 }
 
 function namesRevision(headers: Headers, name: string): boolean {

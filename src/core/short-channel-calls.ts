@@ -1,5 +1,6 @@
 import type { JSONRPCRequest, RequestId } from "@modelcontextprotocol/server";
 import { AppError, stackOf } from "../errors.ts";
+import type { CallObserver, ChannelKind } from "../types/call-observer.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Principal } from "../types/principal.ts";
 import { catalogFor } from "./catalog-view.ts";
@@ -7,6 +8,7 @@ import { jsonRpcErrorText } from "./json-rpc.ts";
 import type { PluginCalls, ToolAnswer } from "./plugin-calls.ts";
 import type { ShortEncoder } from "./short-answer.ts";
 import { readOrdinaryCall, type ShortCall } from "./short-call.ts";
+import { observeShortCall } from "./telemetry/observe-short-call.ts";
 import type { Catalog } from "./tool-catalog.ts";
 
 export interface ShortCallsDeps {
@@ -17,6 +19,8 @@ export interface ShortCallsDeps {
 }
 
 export interface ShortChannelCallsDeps extends ShortCallsDeps {
+  readonly observer: CallObserver;
+  readonly kind: ChannelKind;
   readonly principal: Principal;
   readonly nextRequestId: () => string;
   /** Sends the answer's text. */
@@ -65,17 +69,19 @@ export class ShortChannelCalls {
   }
 
   async #run(call: ShortCall, request: JSONRPCRequest): Promise<void> {
-    const { calls, encode, principal, nextRequestId, answer, askBack, logger } = this.#deps;
+    const { calls, encode, observer, kind, principal, answer, askBack, logger } = this.#deps;
     const controller = new AbortController();
-    const requestId = nextRequestId();
+    const requestId = this.#deps.nextRequestId();
+    const caller = { principal, requestId };
     this.#running.set(call.id, controller);
     try {
-      const result = await calls.callTool(call.tool, call.args, {
-        principal,
-        requestId,
-        client: call.client,
-        reports: { signal: controller.signal },
-      });
+      const result = await observeShortCall({ observer, call, caller, transport: kind }, () =>
+        calls.callTool(call.tool, call.args, {
+          ...caller,
+          client: call.client,
+          reports: { signal: controller.signal },
+        }),
+      );
       if (result.kind === "result") return answer(call.id, encode(call.id, result));
       this.#questions.set(call.id, result);
       askBack(request);

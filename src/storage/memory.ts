@@ -1,11 +1,4 @@
-import type { InstanceStore, StoredInstance } from "../types/instances.ts";
 import type { LegacySession, LegacySessions } from "../types/sessions.ts";
-
-/** Reference drivers that forget everything at the end of the process. */
-
-export function createMemoryInstances(instances: readonly StoredInstance[] = []): InstanceStore {
-  return { list: async () => instances };
-}
 
 export interface SessionLimits {
   /** Sessions in all; 1,000 when left out. */
@@ -15,6 +8,7 @@ export interface SessionLimits {
 }
 
 /** Where a limit is reached, the session not seen for longest gives way to a new one. */
+/** The reference driver, which forgets everything at the end of the process. */
 export function createMemorySessions({
   total = 1_000,
   perPrincipal = 50,

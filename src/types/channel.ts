@@ -1,8 +1,12 @@
+import type { ChannelKind } from "./call-observer.ts";
+
 /**
  * A way to carry MCP messages as text to and from one client for as long as it is open: a WebSocket, an event stream
  * with its posts, a pair of pipes. A runtime supplies it; what the messages mean is not its business.
  */
 export interface MessageChannel {
+  /** What it is; the client that started this process when left out. */
+  readonly kind?: ChannelKind;
   /** Sends one message. Resolves when the channel takes more; rejects when it is closed. */
   send(message: string): Promise<void>;
   /** Ends the channel from the server's side. Once it is closed, it does nothing. */

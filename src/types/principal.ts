@@ -25,4 +25,9 @@ export interface ToolAccess {
   readonly tools: readonly string[] | null;
   /** Only tools that say of themselves that they change nothing (`readOnlyHint`). */
   readonly readOnly: boolean;
+  /**
+   * Instances of which it may use in addition what changes nothing, whatever the other members say; `null` stands for all.
+   * Of none when left out.
+   */
+  readonly alsoReads?: readonly string[] | null;
 }

@@ -2,19 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { RoutePolicy } from "../../src/api/middleware/gate.ts";
 import { expandScopes, ROLE_NAMES, SCOPES } from "../../src/core/auth/roles.ts";
 import { openAdminApp, type AdminApp } from "../helpers/admin-app.ts";
-import { ADMIN_TOKEN, CLIENT_KEY } from "../helpers/test-app.ts";
+import { NO_TRAIL } from "../helpers/no-trail.ts";
+import { ADMIN_TOKEN, CLIENT_KEY, OWN_PAGE } from "../helpers/test-app.ts";
 
 /** A request to every route by everybody who must not get through: none does. One that may shows that it is no dead end. */
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"];
-const ORIGIN = "http://localhost:3000";
-const OWN_PAGE = { origin: ORIGIN, "sec-fetch-site": "same-origin" };
 
 type Row = Pick<AdminApp["routes"][number], "method" | "path" | "policy">;
 
 async function open() {
-  const trail = { records: async function* () {}, verify: () => Promise.reject(new Error("none")) };
-  const app = await openAdminApp({ deps: { auditTrail: trail } });
+  const app = await openAdminApp({ deps: { auditTrail: NO_TRAIL } });
   const token = async (scopes: readonly string[], more: object = {}) =>
     (await app.admin("POST /api/tokens", { name: "t", scopes, ...more })).json.secret as string;
   const signedIn = await app.request("/api/session", {
@@ -93,6 +91,14 @@ async function makeTokens({ token }: Awaited<ReturnType<typeof open>>) {
 
 const toPath = (path: string) => path.replaceAll(/:\w+/g, "somebody");
 
+/** A row may answer for a path that another one has written otherwise. */
+function matches(pattern: string, path: string): boolean {
+  const parts = pattern.split("/");
+  const given = path.split("/");
+  const isAlike = (part: string, at: number) => part.startsWith(":") || part === given[at];
+  return pattern === path || (parts.length === given.length && parts.every(isAlike));
+}
+
 describe("the live route table", () => {
   it("lets nobody through who must not, by any method", async () => {
     const opened = await open();
@@ -106,7 +112,7 @@ describe("the live route table", () => {
         // A method that no row has is nobody's; it must not be let through by the rows beside it.
         const row = rows.find(
           (each) =>
-            each.path === path &&
+            matches(each.path, toPath(path)) &&
             (each.method === method ||
               each.method === "ALL" ||
               (method === "HEAD" && each.method === "GET")),

@@ -1,16 +1,10 @@
 import { describe, expect, it } from "vitest";
-import {
-  askedLink,
-  callTool,
-  createBrowser,
-  openConnectApp,
-  PUBLIC_URL,
-} from "../helpers/connect-app.ts";
+import { askedLink, callTool, createBrowser, openConnectApp } from "../helpers/connect-app.ts";
 import { AppError } from "../../src/errors.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
 import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { startOidcServer } from "../helpers/oidc-server.ts";
-import { ADMIN_TOKEN } from "../helpers/test-app.ts";
+import { ADMIN_TOKEN, PUBLIC_URL } from "../helpers/test-app.ts";
 
 describe("a callback", () => {
   /** A person who has granted, and has not come back yet. */

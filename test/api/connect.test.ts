@@ -5,11 +5,10 @@ import {
   callTool,
   createBrowser,
   openConnectApp,
-  PUBLIC_URL,
   SHOWS_ADDRESSES,
 } from "../helpers/connect-app.ts";
 import { createRecordingAudit } from "../helpers/recording-audit.ts";
-import { ADMIN_TOKEN, CLIENT_KEY, OTHER_CLIENT_KEY } from "../helpers/test-app.ts";
+import { ADMIN_TOKEN, CLIENT_KEY, OTHER_CLIENT_KEY, PUBLIC_URL } from "../helpers/test-app.ts";
 
 describe("connecting an account from a tool call", () => {
   it("goes from the question over the provider to the repeated call", async () => {

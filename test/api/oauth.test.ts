@@ -4,10 +4,9 @@ import {
   callTool,
   createBrowser,
   openConnectApp,
-  PUBLIC_URL,
   type ConnectAppOptions,
 } from "../helpers/connect-app.ts";
-import { ADMIN_TOKEN, CLIENT_KEY, type TestApp } from "../helpers/test-app.ts";
+import { ADMIN_TOKEN, CLIENT_KEY, PUBLIC_URL, type TestApp } from "../helpers/test-app.ts";
 
 const ask = (app: TestApp, method: string, path: string, key: string | null = ADMIN_TOKEN) =>
   app.request(`/api/auth/oauth/${path}`, { method, key });

@@ -1,5 +1,6 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
+import { NO_TRAIL } from "../helpers/no-trail.ts";
 import { createTestApp } from "../helpers/test-app.ts";
 
 type Operation = Readonly<Record<string, unknown>> & {
@@ -8,8 +9,7 @@ type Operation = Readonly<Record<string, unknown>> & {
 };
 
 async function read() {
-  const trail = { records: async function* () {}, verify: () => Promise.reject(new Error("none")) };
-  const app = await createTestApp({ deps: { auditTrail: trail } });
+  const app = await createTestApp({ deps: { auditTrail: NO_TRAIL } });
   const response = await app.request("/openapi.json", { key: null });
   expect(response.headers.get("content-type")).toBe("application/json");
   return (await response.json()) as {

@@ -72,7 +72,7 @@ const REFUSED: readonly [code: ErrorCode, path: string, init: TestRequest][] = [
   ["UNAUTHENTICATED", "/api/plugins", { headers: { authorization: `${CANARY} ${CANARY}` } }],
   ["FORBIDDEN", `/api/plugins?q=${CANARY}`, { headers: { "x-canary": CANARY } }],
   ["NOT_FOUND", `/${CANARY}/${CANARY}?${CANARY}=${CANARY}#${CANARY}`, {}],
-  ["NOT_FOUND", "/api/plugins", { method: "POST", body: JSON.stringify({ [CANARY]: CANARY }) }],
+  ["NOT_FOUND", "/api/about", { method: "POST", body: JSON.stringify({ [CANARY]: CANARY }) }],
   ["UNAUTHENTICATED", "/mcp", { ...modernRequest(CANARY, { name: CANARY }), key: CANARY }],
 ];
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRequestAudit } from "../../src/api/middleware/request-audit.ts";
 import type { Gate } from "../../src/api/middleware/gate.ts";
 import { assertPolicies, mountRoutes, type Route } from "../../src/api/route-table.ts";
+import { NO_LIMITS } from "../helpers/no-limits.ts";
 import { createScrubber } from "../../src/core/scrubber.ts";
 import { AppError } from "../../src/errors.ts";
 import { ok, refuse } from "../../src/util/result.ts";
@@ -25,7 +26,15 @@ function mounted(routes: readonly Route[], gate: Gate = openGate) {
   const log = createRecordingAudit();
   const refusals = { record: () => {} };
   const audit = createRequestAudit({ audit: log, refusals, logger });
-  mountRoutes(app, routes, { gate, audit, scrubber: createScrubber(), logger, now: () => 0 });
+  mountRoutes(app, routes, {
+    gate,
+    limits: NO_LIMITS,
+    isHttps: () => false,
+    audit,
+    scrubber: createScrubber(),
+    logger,
+    now: () => 0,
+  });
   return { app, logs: logger.records, audit: log.entries };
 }
 

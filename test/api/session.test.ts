@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { openAdminApp, type AdminApp } from "../helpers/admin-app.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
-import { ADMIN_TOKEN, CLIENT_KEY } from "../helpers/test-app.ts";
+import { ADMIN_TOKEN, CLIENT_KEY, OWN_PAGE } from "../helpers/test-app.ts";
 
-const ORIGIN = "http://localhost:3000";
-/** What a browser sends of itself for a request of a page of this server's. */
-const OWN_PAGE = { origin: ORIGIN, "sec-fetch-site": "same-origin" };
 const JSON_TYPE = { "content-type": "application/json" };
 
 async function signIn(app: AdminApp, token = ADMIN_TOKEN) {

@@ -5,7 +5,7 @@ import {
   flushLogging,
   type LoggingOptions,
 } from "../../adapters/node/logging.ts";
-import { createScrubber } from "../../src/index.ts";
+import { createScrubber, type LogLine } from "../../src/index.ts";
 
 afterEach(() => flushLogging());
 
@@ -154,4 +154,33 @@ describe("the log", () => {
     );
     expect(JSON.parse(text)).toMatchObject({ message: "Bearer [redacted]" });
   });
+});
+
+describe("a tap of the log", () => {
+  it.each(["json", "pretty"] as const)(
+    "hears of each line as JSON, free of secrets, where stderr has it %s",
+    async (format) => {
+      const scrubber = createScrubber();
+      scrubber.learn(Buffer.from("known-secret-of-a-plugin"));
+      const lines: LogLine[] = [];
+      const written: string[] = [];
+      await configureLogging(format, "info", {
+        scrub: (text) => scrubber.scrub(text),
+        write: (text) => void written.push(text),
+        tap: { take: (line) => void lines.push(line) },
+      });
+      const logger = createLogger().with({ plugin: "time" });
+      logger.debug("Too much");
+      logger.info("It is known-secret-of-a-plugin", { of: "Bearer abcdefghijkl" });
+      logger.warn("Late");
+      logger.error("Gone", { secret: "known-secret-of-a-plugin" });
+      expect(written).toHaveLength(3);
+      expect(lines.map(({ level }) => level)).toEqual(["info", "warning", "error"]);
+      expect(lines.map(({ text }) => JSON.parse(text) as unknown)).toMatchObject([
+        { level: "INFO", message: "It is [redacted]", of: "Bearer [redacted]", plugin: "time" },
+        { level: "WARN", message: "Late", plugin: "time" },
+        { level: "ERROR", message: "Gone", secret: "[redacted]" },
+      ]);
+    },
+  );
 });

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSettings, type Settings } from "../../adapters/node/settings.ts";
-import { PUBLIC_ONLY } from "../../src/index.ts";
+import { DEFAULT_RATE_LIMITS, PUBLIC_ONLY } from "../../src/index.ts";
+import { NO_RATE_LIMITS } from "../../src/core/limits/rate-limits.ts";
 import { ROOT, temporaryFolder } from "../helpers/server-process.ts";
 
 const SECRET = "0123456789abcdefghijklmnop";
@@ -59,6 +60,8 @@ describe("the settings", () => {
       },
       audit: { folder: resolve("data/audit"), anchorFile: null, keepDays: null },
       outbound: PUBLIC_ONLY,
+      rateLimits: DEFAULT_RATE_LIMITS,
+      trustedProxies: [],
       secrets: NO_SECRETS,
     } satisfies Settings);
   });
@@ -79,6 +82,12 @@ describe("the settings", () => {
       "MCP_ALLOW_PRIVATE_ORIGINS",
       " https://git.lan/ , loopback ",
       { outbound: { privateOrigins: new Set(["https://git.lan"]), allowLoopback: true } },
+    ],
+    ["MCP_RATE_LIMITS", "off", { rateLimits: NO_RATE_LIMITS }],
+    [
+      "MCP_RATE_LIMITS",
+      "calls=60, failures=off",
+      { rateLimits: { ...DEFAULT_RATE_LIMITS, calls: 60, failures: null } },
     ],
     ["LOG_LEVEL", "debug", { logLevel: "debug" }],
     ["LOG_FORMAT", "pretty", { logFormat: "pretty" }],

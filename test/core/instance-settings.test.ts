@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decideSettings, INSTANCE_ID } from "../../src/core/instance-settings.ts";
+import { decideSettings, INSTANCE_ID, settingSources } from "../../src/core/instance-settings.ts";
 import type { InstanceEntry, StoredInstance } from "../../src/types/instances.ts";
 
 const NOTHING_STORED: StoredInstance = {
@@ -9,7 +9,9 @@ const NOTHING_STORED: StoredInstance = {
   toolPrefix: null,
   host: null,
   config: null,
+  oauth: null,
   removed: false,
+  rev: 1,
 };
 
 const ENTRY: InstanceEntry = {
@@ -57,6 +59,8 @@ describe("decideSettings", () => {
     { toolPrefix: "" },
     { config: { org: "stored" } },
     { config: {} },
+    { oauth: { clientId: "stored" } },
+    { oauth: {} },
   ])("takes the stored %j over the file, and only that field", (stored) => {
     expect(decideSettings("github", ENTRY, { ...NOTHING_STORED, ...stored })).toEqual({
       ...FROM_FILE,
@@ -89,6 +93,28 @@ describe("decideSettings", () => {
 
   it("has none of stored settings whose entry has gone from the file", () => {
     expect(decideSettings("github", undefined, { ...NOTHING_STORED, enabled: true })).toBeNull();
+  });
+});
+
+describe("settingSources", () => {
+  const stored = { ...NOTHING_STORED, enabled: false, toolPrefix: "", config: {} };
+
+  it("says of each setting whether it was stored, is the file's or the default", () => {
+    expect(settingSources({ package: "./github", config: {}, enabled: true }, stored)).toEqual({
+      package: "file",
+      enabled: "stored",
+      toolPrefix: "stored",
+      host: "default",
+      config: "stored",
+      oauth: "default",
+    });
+    expect(settingSources(undefined, { ...stored, package: "./a" }).package).toBe("stored");
+  });
+
+  it("knows nothing stored of a locked entry", () => {
+    expect(Object.values(settingSources({ ...ENTRY, locked: true }, stored))).toEqual(
+      Array.from({ length: 6 }, () => "file"),
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { createKeyRepository } from "../../src/index.ts";
+import { createApiContract, type ApiDocument, type CheckAnswer } from "./api-contract.ts";
 import { makeDatabase } from "./database.ts";
 import { ADMIN_TOKEN, createTestApp, type TestApp, type TestAppOptions } from "./test-app.ts";
 
@@ -12,28 +13,41 @@ export interface AdminAnswer {
 
 export interface AdminApp extends TestApp {
   /** Asks as the administrator, unless another token is given. */
-  admin(route: string, body?: unknown, key?: string): Promise<AdminAnswer>;
+  admin(
+    route: string,
+    body?: unknown,
+    key?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<AdminAnswer>;
 }
 
-/** A server that keeps its keys in a database. */
+/** A server that keeps its keys in a database. What it answers is held against `/openapi.json`. */
 export async function openAdminApp({ deps, ...options }: TestAppOptions = {}): Promise<AdminApp> {
   const keyStore = createKeyRepository(makeDatabase().db);
   const app = await createTestApp({ ...options, deps: { keyStore, ...deps } });
+  let check: CheckAnswer | null = null;
+  const contract = async () => {
+    const document = await app.request("/openapi.json", { key: null });
+    return (check ??= createApiContract((await document.json()) as ApiDocument));
+  };
   return {
     ...app,
-    async admin(route, body, key = ADMIN_TOKEN) {
+    async admin(route, body, key = ADMIN_TOKEN, headers = {}) {
       const [method = "", path = ""] = route.split(" ");
       const response = await app.request(path, {
         method,
         key,
-        ...(body !== undefined && {
-          body: JSON.stringify(body),
-          headers: { "content-type": "application/json" },
-        }),
+        headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      const { status, headers } = response;
-      return { status, headers, json: text === "" ? null : JSON.parse(text) };
+      const json: unknown = text === "" ? null : JSON.parse(text);
+      const { status } = response;
+      const type = response.headers.get("content-type");
+      const fault = (await contract())(method, path, { status, type, json });
+      // An answer that is not as the document says is a fault of every test that sees it.
+      if (fault !== null) throw new Error(fault);
+      return { status, headers: response.headers, json };
     },
   };
 }

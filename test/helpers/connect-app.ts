@@ -3,11 +3,16 @@ import type { AppDeps, InstanceEntry } from "../../src/index.ts";
 import { modern, type ModernOptions } from "./mcp.ts";
 import { grantAs, type PersonOptions } from "./oidc-person.ts";
 import { startOidcServer, OIDC_SECRET, type OidcServerOptions } from "./oidc-server.ts";
-import { createLoopbackOutbound } from "./outbound.ts";
 import { testPlugin } from "./plugins.ts";
-import { ADMIN_TOKEN, CLIENT_KEY, createTestApp, type TestApp } from "./test-app.ts";
+import {
+  ADMIN_TOKEN,
+  CLIENT_KEY,
+  createTestApp,
+  OWN_PAGE,
+  PUBLIC_URL,
+  type TestApp,
+} from "./test-app.ts";
 
-export const PUBLIC_URL = "http://localhost:3000";
 export const SHOWS_ADDRESSES = { elicitation: { form: {}, url: {} } };
 
 export interface ConnectAppOptions {
@@ -64,7 +69,7 @@ export async function openConnectApp({
   const app = await createTestApp({
     plugins: { drive: plugin, other: plugin },
     entries: { drive: { oauth: settings }, other: { oauth: settings }, ...entries },
-    deps: { outbound: createLoopbackOutbound(), ...deps },
+    ...(deps && { deps }),
     ...(publicUrl && { publicUrl }),
   });
   for (const id of ["drive", "other"]) {
@@ -131,7 +136,7 @@ export function createBrowser(app: TestApp) {
       open(url, {
         method: "POST",
         body: new URLSearchParams(fields),
-        headers: { origin: PUBLIC_URL, "sec-fetch-site": "same-origin", ...headers },
+        headers: { ...OWN_PAGE, ...headers },
       }),
     /** From a connect link to the callback's address, which it does not open. */
     async goTo(link: string, secret: string, person?: PersonOptions): Promise<string> {

@@ -13,7 +13,7 @@ export interface NodeServer extends RunningServer {
 /** The whole server of Node in this process, with settings of the caller's. Closed when the test ends. */
 export async function startNodeServer(env: Readonly<Record<string, string>>): Promise<NodeServer> {
   const logger = createRecordingLogger();
-  const server = await startServer(readSettings({ ...env }), logger);
+  const server = await startServer(readSettings({ MCP_RATE_LIMITS: "off", ...env }), logger);
   onTestFinished(() => server.close());
   // A later start makes none.
   const { clientKey = env["MCP_CLIENT_KEY"], adminToken = env["MCP_ADMIN_TOKEN"] } = server.created;
@@ -24,7 +24,13 @@ export async function startNodeServer(env: Readonly<Record<string, string>>): Pr
 export async function openNodeServer(env: Record<string, string> = {}): Promise<NodeServer> {
   const { path, remove } = temporaryFolder();
   const logger = createRecordingLogger();
-  const all = { PORT: "0", MCP_DATA_DIR: `${path}/data`, ...withFixture(path), ...env };
+  const all = {
+    PORT: "0",
+    MCP_RATE_LIMITS: "off",
+    MCP_DATA_DIR: `${path}/data`,
+    ...withFixture(path),
+    ...env,
+  };
   const server = await startServer(readSettings(all), logger);
   onTestFinished(async () => {
     await server.close();

@@ -38,7 +38,7 @@ export function askForSocket(
   for (const [name, value] of Object.entries({ ...GOOD, ...headers })) {
     for (const each of value === null ? [] : [value].flat()) all.append(name, each);
   }
-  return app.openSocket({ method, target, headers: all });
+  return app.openSocket({ method, target, headers: all, address: null });
 }
 
 /** What was answered instead of a WebSocket: the status, and the code where the body has one. */

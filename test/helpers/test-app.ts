@@ -9,6 +9,7 @@ import {
   createMemoryOAuthGrants,
   createMemorySignIns,
   createMemorySessions,
+  createMemoryToolSettings,
   createScrubber,
   openVault,
   PUBLIC_ONLY,
@@ -25,7 +26,10 @@ import { createRecordingSink, createVaultPlace } from "./vault.ts";
 export const CLIENT_KEY = canary("mcpk_test_client_key_");
 export const OTHER_CLIENT_KEY = canary("mcpk_other_client_key_");
 export const ADMIN_TOKEN = canary("mcpa_test_admin_token_");
-const ORIGIN = "http://localhost:3000";
+/** Where browsers find it. */
+export const PUBLIC_URL = "http://localhost:3000";
+/** What a browser sends of itself for a request of a page of the server's own. */
+export const OWN_PAGE = { origin: PUBLIC_URL, "sec-fetch-site": "same-origin" };
 
 export interface TestApp extends App {
   readonly logs: readonly LogRecord[];
@@ -42,7 +46,7 @@ export interface TestAppOptions {
   /** Entries over the default one of each plugin. */
   readonly entries?: Readonly<Record<string, Partial<InstanceEntry>>>;
   readonly deps?: Partial<AppDeps>;
-  /** Where browsers find it: `http://localhost:3000` when left out. */
+  /** `PUBLIC_URL` when left out. */
   readonly publicUrl?: () => string;
   /** Whether it is started; true when left out. */
   readonly started?: boolean;
@@ -69,6 +73,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       Object.keys(plugins).map((id) => [id, { package: `./${id}`, ...options.entries?.[id] }]),
     ),
     instances: createMemoryInstances(),
+    toolSettings: createMemoryToolSettings(),
     discovery: {
       discover: async () => ({
         packages: Object.keys(plugins).map((id) => ({ ref: `./${id}`, entry: id, manifest: null })),
@@ -97,7 +102,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       grants: createMemoryOAuthGrants(),
       signIns: createMemorySignIns(),
       turns,
-      publicUrl: options.publicUrl ?? (() => ORIGIN),
+      publicUrl: options.publicUrl ?? (() => PUBLIC_URL),
     },
     // This machine alone.
     outbound: createNodeOutbound({ ...PUBLIC_ONLY, allowLoopback: true }),
@@ -113,14 +118,14 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     ...app,
     logs: logger.records,
     request: async (path, init) =>
-      noteAnswer(await app.fetch(new Request(new URL(path, ORIGIN), withDefaults(init)))),
+      noteAnswer(await app.fetch(new Request(new URL(path, PUBLIC_URL), withDefaults(init)))),
   };
 }
 
 /** The request with the headers that every request of this machine's client has. */
 export function withDefaults({ key: secret = CLIENT_KEY, ...init }: TestRequest = {}): RequestInit {
   const headers = new Headers(init.headers);
-  if (!headers.has("host")) headers.set("host", "localhost:3000");
+  if (!headers.has("host")) headers.set("host", new URL(PUBLIC_URL).host);
   if (secret !== null && !headers.has("authorization")) {
     headers.set("authorization", `Bearer ${secret}`);
   }

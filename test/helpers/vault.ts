@@ -39,6 +39,15 @@ export function createVaultPlace(): VaultPlace {
   };
 }
 
+/** A place where a vault has been: it has `value` as the credential `key` of `one`, for everybody. */
+export async function createUsedVaultPlace(): Promise<VaultPlace> {
+  const place = createVaultPlace();
+  const { vault, close } = await openTestVault(place);
+  await vault.for("shared", TEST_ACTOR).storeCredential("one", "key", "value");
+  await close();
+  return place;
+}
+
 /** A vault in memory, or in a place that is given. It is closed when the test ends, if not before. */
 export async function openTestVault(options: Partial<OpenVaultDeps> = {}): Promise<TestVault> {
   const sink = createRecordingSink();

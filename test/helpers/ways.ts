@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { createExpress } from "../../adapters/node/express.ts";
 import { requestOverHttp } from "./http-request.ts";
+import { listenOnLoopback } from "./listen.ts";
 import { createTestApp, withDefaults, type TestApp, type TestAppOptions } from "./test-app.ts";
 
 export interface OpenApp extends TestApp {
@@ -30,13 +30,10 @@ async function openInProcess(options?: TestAppOptions): Promise<OpenApp> {
 
 async function openThroughExpress(options?: TestAppOptions): Promise<OpenApp> {
   const app = await createTestApp(options);
-  const server = createServer(createExpress(app));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, close } = await listenOnLoopback(createServer(createExpress(app)));
   onTestFinished(async () => {
     await app.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await close();
   });
   return {
     ...app,

@@ -1,9 +1,9 @@
-import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { createExpress } from "../../adapters/node/express.ts";
 import { createHttpServer } from "../../adapters/node/http-server.ts";
 import { WebSockets, type WebSocketsDeps } from "../../adapters/node/websocket.ts";
 import { createFakeTime } from "./fake-time.ts";
+import { listenOnLoopback } from "./listen.ts";
 import { createRecordingLogger, type LogRecord } from "./logger.ts";
 import { CLIENT_KEY, createTestApp, type TestApp, type TestAppOptions } from "./test-app.ts";
 import { openSocket, type SocketClient, type SocketOptions } from "./websocket.ts";
@@ -30,13 +30,11 @@ export async function openWebSocketApp(
   const webSockets = new WebSockets({ app, time, logger, ...deps });
   const server = createHttpServer(createExpress(app), null);
   webSockets.attach(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, close } = await listenOnLoopback(server);
   onTestFinished(async () => {
     await app.close();
     webSockets.destroy();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await close();
   });
   return {
     app,

@@ -14,9 +14,11 @@ describe("the package", () => {
   it("exports these names as mcp-plugin-server", () => {
     expect(valuesOf(server)).toMatchInlineSnapshot(`
       "AppError
+      DEFAULT_RATE_LIMITS
       ERROR_CODES
       KEY_ROLES
       LOOPBACK_NAMES
+      LogFeed
       MAX_MESSAGE_BYTES
       MAX_UNSENT_BYTES
       PUBLIC_ONLY
@@ -41,6 +43,7 @@ describe("the package", () => {
       createMemoryOAuthGrants
       createMemorySessions
       createMemorySignIns
+      createMemoryToolSettings
       createMemoryVaultStore
       createOAuthFlowRepository
       createOAuthGrantRepository
@@ -50,6 +53,7 @@ describe("the package", () => {
       createScrubber
       createServerProof
       createSignInRepository
+      createToolSettingsRepository
       createTransactions
       createVaultRepository
       environmentKey
@@ -60,11 +64,15 @@ describe("the package", () => {
       openVault
       outboundRefusal
       parseAuditLine
+      parseIssuerSettings
+      parseIssuerSettings
       parseManifest
       parseMasterKey
       parsePluginsFile
       parsePrivateOrigins
       parsePublicOrigin
+      parseRateLimits
+      parseTrustedProxies
       passphraseBytes
       passphraseFault
       problem
@@ -115,6 +123,7 @@ describe("the package", () => {
       InstanceEntry
       InstanceStatus
       InstanceStore
+      IssuerSettings
       JsonSchema
       KeyRecord
       KeyRole
@@ -125,7 +134,10 @@ describe("the package", () => {
       LegacySession
       LegacySessions
       LinkEvents
+      LoadMeter
       LogFields
+      LogLine
+      LogTap
       Logger
       MasterKeyProvider
       MasterKeyRotation
@@ -149,8 +161,11 @@ describe("the package", () => {
       PluginManifest
       PluginPackage
       Principal
+      RateLimits
       RefusalRecorder
       RemoteLimits
+      RuntimeReading
+      RuntimeStats
       SchemaEngine
       SchemaValidator
       Scrubber
@@ -164,6 +179,8 @@ describe("the package", () => {
       StepLimits
       StoreGuard
       Time
+      ToolSettingsStore
+      TrustedProxies
       Vault
       VaultActor
       VaultDatabase
@@ -190,6 +207,8 @@ describe("the package", () => {
       elicitUrl
       inputRequired
       listRoots
+      pause
+      retryAfterMs
       sample
       z"
     `);

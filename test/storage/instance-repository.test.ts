@@ -25,7 +25,9 @@ describe("the instance repository", () => {
         toolPrefix: null,
         host: null,
         config: null,
+        oauth: null,
         removed: false,
+        rev: 0,
       },
     ]);
   });
@@ -39,6 +41,8 @@ describe("the instance repository", () => {
         toolPrefix: "",
         host: "in-process",
         config: '{"org":"acme","list":[1,null]}',
+        oauth: '{"clientId":"c"}',
+        rev: 7,
       },
       { id: "b", enabled: true, config: "{}", removed: true },
     );
@@ -49,18 +53,22 @@ describe("the instance repository", () => {
       toolPrefix: "",
       host: "in-process",
       config: { org: "acme", list: [1, null] },
+      oauth: { clientId: "c" },
       removed: false,
+      rev: 7,
     });
     expect(b).toMatchObject({ enabled: true, config: {}, removed: true });
   });
 
   it.each(["", "{", "[]", "null", '"secret-text"', "7"])(
     "names the instance whose settings are damaged (%j), and does not quote them",
-    async (config) => {
-      await expect(storeAndList({ id: "github", config })).rejects.toMatchObject({
-        code: "INTERNAL",
-        message: 'The stored settings of the plugin "github" are damaged.',
-      });
+    async (text) => {
+      for (const damaged of [{ config: text }, { oauth: text }]) {
+        await expect(storeAndList({ id: "github", ...damaged })).rejects.toMatchObject({
+          code: "INTERNAL",
+          message: 'The stored settings of the plugin "github" are damaged.',
+        });
+      }
     },
   );
 });

@@ -7,11 +7,14 @@ import {
   createAuditRepository,
   createBatches,
   createCredentialRepository,
+  createInstanceRepository,
+  createToolSettingsRepository,
   createVaultRepository,
   type VaultDatabase,
 } from "../../src/index.ts";
 import { auditStoreContract } from "../contract/audit-store.ts";
 import { credentialDriverContract, type OpenedDriver } from "../contract/credential-driver.ts";
+import { instanceStoreContract } from "../contract/instance-store.ts";
 import { vaultStoreContract } from "../contract/vault-store.ts";
 
 beforeAll(() => applyD1Migrations(env.TEST_DB, env.TEST_MIGRATIONS));
@@ -40,6 +43,11 @@ auditStoreContract("database, D1", {
     store: createAuditRepository(await connectToEmpty()),
     reopen: async () => createAuditRepository(connect()),
   }),
+});
+
+instanceStoreContract("D1", async () => {
+  const { db } = await connectToEmpty();
+  return { instances: createInstanceRepository(db), tools: createToolSettingsRepository(db) };
 });
 
 const toDriver = (database: VaultDatabase): OpenedDriver => ({

@@ -1,6 +1,7 @@
-import { createScrubber } from "../../../src/index.ts";
+import { createScrubber, LogFeed } from "../../../src/index.ts";
 import { sendConsoleToLog } from "../console-to-log.ts";
 import { configureLogging, createLogger, flushLogging } from "../logging.ts";
+import { systemTime } from "../runtime.ts";
 import { startServer, type ServerMode } from "../server.ts";
 import { readSettings, type Environment, type SettingFlags } from "../settings.ts";
 import { IS_CLONE } from "../source-form.ts";
@@ -17,10 +18,11 @@ export async function serve(
   const settings = readSettings(env, flags);
   const scrubber = createScrubber();
   const scrub = (text: string) => scrubber.scrub(text);
-  await configureLogging(settings.logFormat, settings.logLevel, { scrub });
+  const logs = new LogFeed({ now: () => systemTime.now() });
+  await configureLogging(settings.logFormat, settings.logLevel, { scrub, tap: logs });
   const logger = createLogger();
   sendConsoleToLog(logger);
-  const starting = startServer(settings, logger, mode, { scrubber });
+  const starting = startServer(settings, logger, mode, { scrubber, logs });
   supervise({
     logger,
     async close() {

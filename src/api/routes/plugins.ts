@@ -1,14 +1,110 @@
 import * as z from "zod";
+import { INSTANCE_ID } from "../../core/instance-settings.ts";
+import { hostKind, oauthClient, toolPrefix } from "../../core/instance-schemas.ts";
+import type { PluginAdmin } from "../../core/plugin-admin.ts";
+import type { PluginDetails } from "../../core/plugin-details.ts";
 import type { PluginManager } from "../../core/plugin-manager.ts";
+import type { ToolAdmin } from "../../core/tool-admin.ts";
+import { AppError } from "../../errors.ts";
 import { defineRoute } from "../define-route.ts";
-import type { Route } from "../route-table.ts";
+import { readIfMatch, toETag } from "../if-match.ts";
+import type { Route, RouteCaller } from "../route-table.ts";
+import { instanceId } from "../schemas.ts";
+import { toActor } from "../to-actor.ts";
+import { plugin, pluginStatus } from "./plugin-answers.ts";
+import { toToolAnswer } from "./tool-answers.ts";
 
-const status = z
-  .looseObject({ id: z.string(), package: z.string(), enabled: z.boolean(), state: z.string() })
-  .meta({ id: "PluginStatus" });
+const config = z.record(z.string(), z.unknown());
+const byId = z.strictObject({ id: instanceId });
 
-/** `GET /api/plugins`: the instances with their state, and the packages that no instance uses. */
-export function pluginRoutes(manager: PluginManager): Route[] {
+const creation = z.strictObject({
+  id: z
+    .string()
+    .refine((id) => INSTANCE_ID.test(id), "must be a-z, 0-9 and -, a letter first, 32 at most")
+    .meta({ pattern: INSTANCE_ID.source, example: "github-work" }),
+  package: z.string().min(1).max(256).meta({
+    description: "One of /api/packages, or an installed npm package that is a plugin.",
+    example: "./github",
+  }),
+  config: config.optional().meta({ description: "Its settings, as its schema has them." }),
+  toolPrefix: toolPrefix.optional().meta({ description: "The instance id when left out." }),
+  host: hostKind.optional(),
+  oauth: oauthClient.optional(),
+  enabled: z.boolean().optional().meta({ description: "true when left out." }),
+});
+
+const BACK = "null goes back to the plugins file, or to the default.";
+const settings = z
+  .strictObject({
+    config: config
+      .nullable()
+      .optional()
+      .meta({
+        description: `All of its settings: what is left out is not set any more. ${BACK}`,
+      }),
+    keep: z
+      .array(z.string().max(4_096))
+      .max(1_000)
+      .optional()
+      .meta({
+        description:
+          "JSON Pointers into config where the present value stays: those of the answer's hidden.",
+        example: ["/password"],
+      }),
+    toolPrefix: toolPrefix.nullable().optional().meta({ description: BACK }),
+    host: hostKind.nullable().optional().meta({ description: BACK }),
+    oauth: oauthClient.nullable().optional().meta({ description: BACK }),
+  })
+  .refine((changes) => Object.keys(changes).some((name) => name !== "keep"), "changes nothing");
+
+export interface PluginRoutesDeps {
+  readonly manager: Pick<PluginManager, "statuses" | "registry">;
+  readonly admin: PluginAdmin;
+  readonly tools: Pick<ToolAdmin, "toolsOf">;
+  readonly describe: (id: string) => Promise<PluginDetails | null>;
+}
+
+/** `/api/plugins`: the instances, and what is set of them. Changes answer the instance as it is then. */
+export function pluginRoutes({ manager, admin, tools, describe }: PluginRoutesDeps): Route[] {
+  async function answer(id: string, init: ResponseInit = {}): Promise<Response> {
+    const details = await describe(id);
+    if (details === null) throw new AppError("NOT_FOUND", `There is no plugin "${id}".`);
+    const { rev, ...rest } = details;
+    const headers = new Headers(init.headers);
+    headers.set("etag", toETag(rev));
+    const all = { ...rest, tools: tools.toolsOf(id).map(toToolAnswer) };
+    return Response.json(all, { ...init, headers });
+  }
+
+  /** For the audit record, which has no ids of what is not there: they are somebody's text. */
+  const note = (caller: RouteCaller, id: string) => {
+    if (manager.statuses().some((status) => status.id === id)) caller.about({ plugin: id });
+  };
+
+  /** A change by path alone. */
+  const action = (
+    name: "enable" | "disable" | "reload",
+    summary: string,
+    run: (id: string, request: Request) => Promise<void>,
+  ) =>
+    defineRoute({
+      method: "POST",
+      path: `/api/plugins/:id/${name}`,
+      policy: "plugins:write",
+      summary,
+      params: byId,
+      answers: { 200: plugin },
+      problems:
+        name === "reload"
+          ? ["PLUGIN_STATE"]
+          : ["CONFLICT", "INSTANCE_LOCKED", "PRECONDITION_FAILED"],
+      async handle({ params: { id } }, caller, request) {
+        note(caller, id);
+        await run(id, request);
+        return answer(id);
+      },
+    });
+
   return [
     defineRoute({
       method: "GET",
@@ -17,7 +113,7 @@ export function pluginRoutes(manager: PluginManager): Route[] {
       summary: "Lists the plugin instances with their state, and the packages that none uses.",
       answers: {
         200: z.object({
-          data: z.array(status),
+          data: z.array(pluginStatus),
           available: z.array(z.object({ package: z.string() })),
         }),
       },
@@ -27,5 +123,85 @@ export function pluginRoutes(manager: PluginManager): Route[] {
           available: manager.registry.available.map(({ ref }) => ({ package: ref })),
         }),
     }),
+    defineRoute({
+      method: "POST",
+      path: "/api/plugins",
+      policy: "plugins:write",
+      summary: "Makes an instance of a plugin package, and starts it unless enabled is false.",
+      body: creation,
+      answers: { 201: plugin },
+      problems: ["CONFLICT"],
+      async handle({ body }, caller) {
+        await admin.create(body);
+        caller.about({ plugin: body.id });
+        const headers = { location: `/api/plugins/${body.id}` };
+        return answer(body.id, { status: 201, headers });
+      },
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/plugins/:id",
+      policy: "plugins:read",
+      summary: "Describes a plugin instance: its state, its settings and what it offers.",
+      params: byId,
+      answers: { 200: plugin },
+      handle: ({ params }) => answer(params.id),
+    }),
+    action("enable", "Enables a plugin instance, and starts it.", (id, request) =>
+      admin.setEnabled(id, true, readIfMatch(request)),
+    ),
+    action("disable", "Disables a plugin instance, after its calls in flight.", (id, request) =>
+      admin.setEnabled(id, false, readIfMatch(request)),
+    ),
+    action("reload", "Loads a plugin instance's code again.", (id) => admin.reload(id)),
+    defineRoute({
+      method: "PUT",
+      path: "/api/plugins/:id/config",
+      policy: "plugins:write",
+      summary: "Sets how a plugin instance is configured. What is left out stays.",
+      params: byId,
+      body: settings,
+      answers: { 200: plugin },
+      problems: ["CONFLICT", "INSTANCE_LOCKED", "PRECONDITION_FAILED"],
+      async handle({ params: { id }, body }, caller, request) {
+        note(caller, id);
+        await admin.setConfig(id, body, readIfMatch(request));
+        return answer(id);
+      },
+    }),
+    defineRoute({
+      method: "DELETE",
+      path: "/api/plugins/:id",
+      policy: "plugins:write",
+      summary: "Removes a plugin instance. Its credentials stay, unless they are to be deleted.",
+      params: byId,
+      query: z.strictObject({
+        credentials: z.enum(["keep", "delete"]).default("keep").meta({
+          description: "delete needs the rights credentials:write and connections:write, too.",
+        }),
+      }),
+      answers: { 204: null },
+      problems: [
+        "CONFLICT",
+        "INSTANCE_LOCKED",
+        "PRECONDITION_FAILED",
+        "VAULT_UNAVAILABLE",
+        "AUDIT_UNAVAILABLE",
+      ],
+      async handle({ params: { id }, query }, caller, request) {
+        note(caller, id);
+        const isDeletion = query.credentials === "delete";
+        if (isDeletion) assertMayDelete(caller);
+        await admin.remove(id, isDeletion ? toActor(caller) : null, readIfMatch(request));
+        return new Response(null, { status: 204 });
+      },
+    }),
   ];
+}
+
+/** Whoever may remove a plugin need not be allowed what goes with it. */
+function assertMayDelete({ principal: { scopes } }: RouteCaller): void {
+  const needed = ["credentials:write", "connections:write"] as const;
+  if (needed.every((scope) => scopes.includes(scope))) return;
+  throw new AppError("FORBIDDEN", `This needs the rights ${needed.join(" and ")}.`);
 }

@@ -3,6 +3,7 @@ import {
   codesOf,
   createFixedMasterKeys,
   createTestMasterKeys,
+  createUsedVaultPlace,
   createVaultPlace,
   openTestVault,
   TEST_ACTOR,
@@ -26,20 +27,12 @@ const dump = async ({ store }: Pick<VaultPlace, "store">) =>
     await Promise.all((await store.instances()).map((id) => store.ledger(id))),
   ]);
 
-async function makeVault(): Promise<VaultPlace> {
-  const place = createVaultPlace();
-  const { vault, close } = await openTestVault(place);
-  await of(vault).storeCredential("one", "key", "value");
-  await close();
-  return place;
-}
-
 const openWith = (place: VaultPlace, masterKeys: MasterKeyProvider) =>
   openTestVault({ ...place, masterKeys, time: createImpatientTime() });
 
 describe("a vault's master key", () => {
   it("is refused when it is another, and nothing is changed", async () => {
-    const place = await makeVault();
+    const place = await createUsedVaultPlace();
     const before = await dump(place);
     const codes = await codesOf([
       openWith(place, createTestMasterKeys()),
@@ -60,7 +53,7 @@ describe("a vault's master key", () => {
     ["is changed", (check) => `${check.slice(0, -4)}AAAA`],
     ["names another key", (check) => check.replace(/[0-9a-f]{32}/, "0".repeat(32))],
   ])("is refused when the check value %s", async (_what, change) => {
-    const place = await makeVault();
+    const place = await createUsedVaultPlace();
     const check = (await place.store.value("vault.check"))!;
     await place.store.setValue("vault.check", change(check), check);
     const before = await dump(place);
@@ -69,7 +62,7 @@ describe("a vault's master key", () => {
   });
 
   it("is refused when the check value is gone, and the vault is not begun anew", async () => {
-    const place = await makeVault();
+    const place = await createUsedVaultPlace();
     const store = createMemoryVaultStore();
     const guard = { name: "other", value: "1" };
     await store.setValue(guard.name, guard.value, null);
@@ -81,7 +74,7 @@ describe("a vault's master key", () => {
   });
 
   it.each(["$ledger", "$audit"])("is refused when the key %s is gone", async (name) => {
-    const place = await makeVault();
+    const place = await createUsedVaultPlace();
     const dataKeys = async () =>
       (await place.store.dataKeys()).filter(({ instanceId }) => instanceId !== name);
     const before = await dump(place);
@@ -162,7 +155,7 @@ describe("the rotation of the master key", () => {
   });
 
   it("is done at the start when the operator has set another key and kept the old one", async () => {
-    const place = await makeVault();
+    const place = await createUsedVaultPlace();
     const [old, next] = [place.masterKeys.held.current, testKey()];
     const { vault, close } = await openWith(place, createFixedMasterKeys(next, old));
     expect(await of(vault).retrieveCredential("one", "key")).toBe("value");
@@ -176,7 +169,7 @@ describe("the rotation of the master key", () => {
   });
 
   it("may be taken back by the operator half way", async () => {
-    const place = await makeVault();
+    const place = await createUsedVaultPlace();
     const [old, next] = [place.masterKeys.held.current, testKey()];
     let rewraps = 0;
     const store = {

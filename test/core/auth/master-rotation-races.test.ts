@@ -4,22 +4,13 @@ import { createFrozenTime, createImpatientTime, withMoment } from "../../helpers
 import {
   codesOf,
   createFixedMasterKeys,
-  createVaultPlace,
+  createUsedVaultPlace,
   openTestVault,
   TEST_ACTOR,
-  type VaultPlace,
 } from "../../helpers/vault.ts";
 
 const work = { actor: TEST_ACTOR };
 const of = (vault: Vault) => vault.for("shared", TEST_ACTOR);
-
-async function makeVault(): Promise<VaultPlace> {
-  const place = createVaultPlace();
-  const { vault, close } = await openTestVault(place);
-  await of(vault).storeCredential("one", "key", "value");
-  await close();
-  return place;
-}
 
 describe("a rotation of the master key", () => {
   it("that another process ends while this one asks for its keys confuses nobody", async () => {
@@ -58,7 +49,7 @@ describe("a rotation of the master key", () => {
   it("by a process that froze at any step does no harm when it goes on after others", async () => {
     let points = 0;
     for (let at = 1; ; at++) {
-      const place = await makeVault();
+      const place = await createUsedVaultPlace();
       const frozen = createFrozenTime();
       const moment = withMoment(place, at, async () => {
         const other = await openTestVault({ ...place, time: createImpatientTime() });

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { startLoopbackServer, type LoopbackServer } from "../../helpers/loopback-server.ts";
 import { startOidcServer } from "../../helpers/oidc-server.ts";
-import { connect, createFixture, REDIRECT_URI, STATE, toSpec, VERIFIER } from "./oauth-fixture.ts";
+import {
+  connect,
+  createFixture,
+  metadataOf,
+  REDIRECT_URI,
+  specOf,
+  STATE,
+  toSpec,
+  VERIFIER,
+} from "./oauth-fixture.ts";
 
 const TOKEN = { access_token: "a-token", token_type: "Bearer" };
 const code = "good-code";
@@ -11,9 +20,7 @@ async function openIssuer(more: object = {}): Promise<LoopbackServer> {
   const server: LoopbackServer = await startLoopbackServer({
     "GET /.well-known/oauth-authorization-server": () => ({
       body: {
-        issuer: server.origin,
-        authorization_endpoint: `${server.origin}/authorize`,
-        token_endpoint: `${server.origin}/token`,
+        ...metadataOf(server.origin),
         code_challenge_methods_supported: ["S256"],
         ...more,
       },
@@ -22,9 +29,6 @@ async function openIssuer(more: object = {}): Promise<LoopbackServer> {
   });
   return server;
 }
-
-const specOf = (issuer: string) =>
-  toSpec({ declared: { urls: { issuer } }, settings: { clientId: "client" } }).spec;
 
 describe("a callback", () => {
   const from = `state=${STATE}&iss=ISSUER`;
@@ -121,9 +125,8 @@ describe("a callback", () => {
     const evil: LoopbackServer = await startLoopbackServer({
       "GET /.well-known/oauth-authorization-server": () => ({
         body: {
-          issuer: evil.origin,
+          ...metadataOf(evil.origin),
           authorization_endpoint: `${honest.issuer}/auth`,
-          token_endpoint: `${evil.origin}/token`,
           code_challenge_methods_supported: ["S256"],
         },
       }),

@@ -5,14 +5,19 @@ import {
   type LoopbackServer,
 } from "../../helpers/loopback-server.ts";
 import { startOidcServer } from "../../helpers/oidc-server.ts";
-import { createFixture, REDIRECT_URI, STATE, toSpec, VERIFIER } from "./oauth-fixture.ts";
+import {
+  createFixture,
+  metadataOf,
+  REDIRECT_URI,
+  specOf,
+  STATE,
+  toSpec,
+  VERIFIER,
+} from "./oauth-fixture.ts";
 
 const OAUTH = "GET /.well-known/oauth-authorization-server";
 const OIDC = "GET /.well-known/openid-configuration";
 const left = { state: STATE, codeVerifier: VERIFIER };
-
-const specOf = (issuer: string) =>
-  toSpec({ declared: { urls: { issuer } }, settings: { clientId: "client" } }).spec;
 
 /** A server that describes itself so, at the addresses that are named. */
 async function describeAs(
@@ -22,9 +27,8 @@ async function describeAs(
 ): Promise<LoopbackServer> {
   const answer = (): LoopbackAnswer => ({
     body: {
+      ...metadataOf(server.origin),
       issuer: `${server.origin}${path}`,
-      authorization_endpoint: `${server.origin}/authorize`,
-      token_endpoint: `${server.origin}/token`,
       code_challenge_methods_supported: ["S256"],
       ...change(server.origin),
     },
@@ -157,13 +161,7 @@ describe("an issuer", () => {
   it("whose site answers everything with a start page is found by OpenID Connect", async () => {
     const server: LoopbackServer = await startLoopbackServer({
       [OAUTH]: { headers: { "content-type": "text/html" }, body: "<html>" },
-      [OIDC]: () => ({
-        body: {
-          issuer: server.origin,
-          authorization_endpoint: `${server.origin}/authorize`,
-          token_endpoint: `${server.origin}/token`,
-        },
-      }),
+      [OIDC]: () => ({ body: metadataOf(server.origin) }),
     });
     const { client } = createFixture();
     await expect(client.authorizationUrl(specOf(server.origin), left)).resolves.toMatchObject({

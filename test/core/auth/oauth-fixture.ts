@@ -10,6 +10,15 @@ export const REDIRECT_URI = "https://tools.example.test/oauth/callback/work";
 export const VERIFIER = "verifier-0123456789-0123456789-0123456789-abc";
 export const STATE = "state-0123456789";
 
+/** How a server at this origin describes itself: RFC 8414. */
+export function metadataOf(origin: string) {
+  return {
+    issuer: origin,
+    authorization_endpoint: `${origin}/authorize`,
+    token_endpoint: `${origin}/token`,
+  };
+}
+
 export interface OAuthFixture {
   readonly client: OAuthClient;
   readonly time: ReturnType<typeof createFakeTime>;
@@ -60,6 +69,11 @@ export function toSpec({ declared, settings = {}, secret = null, ...rest }: Spec
     },
   };
   return { spec, secrets, saved };
+}
+
+/** A client without a secret, whose server describes itself. */
+export function specOf(issuer: string): OAuthClientSpec {
+  return toSpec({ declared: { urls: { issuer } }, settings: { clientId: "client" } }).spec;
 }
 
 /** Sends a person to the server and takes what they bring back. */

@@ -3,6 +3,7 @@ import {
   type LoopbackAnswer,
   type LoopbackServer,
 } from "../../helpers/loopback-server.ts";
+import { metadataOf } from "./oauth-fixture.ts";
 
 /** A server that lets clients register themselves, and answers with this. */
 export async function openRegistrar(
@@ -12,9 +13,7 @@ export async function openRegistrar(
   const server: LoopbackServer = await startLoopbackServer({
     "GET /.well-known/oauth-authorization-server": () => ({
       body: {
-        issuer: server.origin,
-        authorization_endpoint: `${server.origin}/authorize`,
-        token_endpoint: `${server.origin}/token`,
+        ...metadataOf(server.origin),
         registration_endpoint: `${server.origin}/register`,
         ...more,
       },

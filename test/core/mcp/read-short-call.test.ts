@@ -41,6 +41,11 @@ describe("readShortCall", () => {
         version: "1.0.0",
         capabilities: {},
       },
+      meta: {
+        "io.modelcontextprotocol/protocolVersion": REVISION,
+        "io.modelcontextprotocol/clientInfo": { name: "test-client", version: "1.0.0" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+      },
     });
   });
 

@@ -1,7 +1,4 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { importPlugin } from "../../../adapters/node/import-plugin.ts";
-import { createWorkerHost } from "../../../adapters/node/worker-host/worker-host.ts";
-import { createInProcessHost } from "../../../src/index.ts";
 import { CANARY, canary } from "../../helpers/canary.ts";
 import { CALL_PATHS } from "../../helpers/call-paths.ts";
 import { modern, modernRequest } from "../../helpers/mcp.ts";
@@ -10,36 +7,18 @@ import { openSession } from "../../helpers/session.ts";
 import { readSse } from "../../helpers/sse.ts";
 import { createTestApp, type TestApp } from "../../helpers/test-app.ts";
 import { createPlainVault } from "../../helpers/plain-vault.ts";
+import { openLeakyApp } from "./leaky-app.ts";
 
 const TOKEN = canary('sk-"leaky"/+');
 const REPORTS = { progressToken: "token", "io.modelcontextprotocol/logLevel": "debug" };
 const ELICITATION = { elicitation: {} };
 const text = (value: string) => ({ type: "text", text: value });
-const entry = new URL("../../fixtures/plugins/leaky/index.js", import.meta.url).href;
 
 /** The plugin that tells its credential, where it runs in the server. */
 async function openLeaky(kind: "in-process" | "worker"): Promise<TestApp> {
   const vault = createPlainVault();
   await vault.for("shared", ACTOR).storeCredential("leaky", "token", TOKEN);
-  const app = await createTestApp({
-    plugins: { leaky: null },
-    deps: {
-      vault,
-      runAllIn: kind,
-      discovery: {
-        discover: async () => ({
-          packages: [{ ref: "./leaky", entry, manifest: null }],
-          errors: [],
-        }),
-      },
-      hosts: {
-        "in-process": createInProcessHost({ importModule: importPlugin }),
-        worker: createWorkerHost(),
-      },
-    },
-  });
-  onTestFinished(() => app.close());
-  return app;
+  return openLeakyApp(kind, vault);
 }
 
 const ACTOR = { actor: "system:test", requestId: null };

@@ -1,44 +1,23 @@
-import { describe, expect, it, onTestFinished } from "vitest";
-import { importPlugin } from "../../../adapters/node/import-plugin.ts";
-import { createWorkerHost } from "../../../adapters/node/worker-host/worker-host.ts";
+import { describe, expect, it } from "vitest";
 import { AppError, type ErrorCode } from "../../../src/errors.ts";
-import { createInProcessHost } from "../../../src/index.ts";
 import { CALL_PATHS } from "../../helpers/call-paths.ts";
 import { modern } from "../../helpers/mcp.ts";
 import { createPlainVault } from "../../helpers/plain-vault.ts";
-import { createTestApp, type TestApp } from "../../helpers/test-app.ts";
+import type { TestApp } from "../../helpers/test-app.ts";
+import { openLeakyApp } from "./leaky-app.ts";
 
 const CAUSE = "the disk at /secret/path is full";
-const entry = new URL("../../fixtures/plugins/leaky/index.js", import.meta.url).href;
 
 /** A plugin that asks for its credential in each call, over a vault that fails with this code. */
 async function openBroken(kind: "in-process" | "worker", code: ErrorCode): Promise<TestApp> {
   const vault = createPlainVault();
-  const app = await createTestApp({
-    plugins: { leaky: null },
-    deps: {
-      vault: {
-        ...vault,
-        for: (owner, actor) => ({
-          ...vault.for(owner, actor),
-          useCredential: () => Promise.reject(new AppError(code, CAUSE)),
-        }),
-      },
-      runAllIn: kind,
-      discovery: {
-        discover: async () => ({
-          packages: [{ ref: "./leaky", entry, manifest: null }],
-          errors: [],
-        }),
-      },
-      hosts: {
-        "in-process": createInProcessHost({ importModule: importPlugin }),
-        worker: createWorkerHost(),
-      },
-    },
+  return openLeakyApp(kind, {
+    ...vault,
+    for: (owner, actor) => ({
+      ...vault.for(owner, actor),
+      useCredential: () => Promise.reject(new AppError(code, CAUSE)),
+    }),
   });
-  onTestFinished(() => app.close());
-  return app;
 }
 
 const FAULTS: readonly [ErrorCode, string][] = [

@@ -13,15 +13,24 @@ function openSlow(steps: string[] = [], ownerLimits: { max?: number } = {}) {
   return { work, ...open(personal({ executeTool }, steps), { deps: { ownerLimits } }) };
 }
 
+/** Ann calls with her old credential, and stores a new one while that goes on. */
+async function changeInFlight({ manager, call, store, time }: ReturnType<typeof open>) {
+  await manager.start();
+  await store("client:ann", "old");
+  const answer = call(ANN);
+  // Each test waits for it, some of them later.
+  answer.catch(() => {});
+  await time.advance(0);
+  await store("client:ann", "new");
+  return { answer };
+}
+
 describe("a change of a user's required credential", () => {
   it("lets the calls in flight run for as long as a call may", async () => {
     const steps: string[] = [];
-    const { manager, call, store, time, work } = openSlow(steps);
-    await manager.start();
-    await store("client:ann", "old");
-    const answer = call(ANN);
-    await time.advance(0);
-    await store("client:ann", "new");
+    const opened = openSlow(steps);
+    const { time, work } = opened;
+    const { answer } = await changeInFlight(opened);
     await time.advance(59_000);
     expect(steps).not.toContain("o1.stop");
     work.resolve("done");
@@ -32,12 +41,9 @@ describe("a change of a user's required credential", () => {
 
   it("gives the next call an object of its own at once, which has the new one", async () => {
     const steps: string[] = [];
-    const { manager, call, store, time, work } = openSlow(steps);
-    await manager.start();
-    await store("client:ann", "old");
-    const old = call(ANN);
-    await time.advance(0);
-    await store("client:ann", "new");
+    const opened = openSlow(steps);
+    const { call, work } = opened;
+    const { answer: old } = await changeInFlight(opened);
     expect(await call(ANN)).toBe("quick");
     expect(steps).not.toContain("o1.stop");
     work.resolve("done");
@@ -45,12 +51,9 @@ describe("a change of a user's required credential", () => {
   });
 
   it("makes no more objects than may be", async () => {
-    const { manager, call, store, time, work } = openSlow([], { max: 1 });
-    await manager.start();
-    await store("client:ann", "old");
-    const old = call(ANN);
-    await time.advance(0);
-    await store("client:ann", "new");
+    const opened = openSlow([], { max: 1 });
+    const { call, work } = opened;
+    const { answer: old } = await changeInFlight(opened);
     expect(await call(ANN)).toEqual({
       kind: "tool-error",
       message: '"a" serves as many users as it can right now. Try again later.',
@@ -63,14 +66,11 @@ describe("a change of a user's required credential", () => {
   it("fails no call that waits for the object of before", async () => {
     const ready = Promise.withResolvers<void>();
     let starts = 0;
-    const { manager, call, store, time } = open(
+    const opened = open(
       personal({ start: () => (starts++ === 0 ? ready.promise : Promise.resolve()) }),
     );
-    await manager.start();
-    await store("client:ann", "old");
-    const waiting = call(ANN);
-    await time.advance(0);
-    await store("client:ann", "new");
+    const { call } = opened;
+    const { answer: waiting } = await changeInFlight(opened);
     expect(await call(ANN)).toBe("o2: new");
     ready.resolve();
     expect(await waiting).toBe("o1: new");
@@ -78,13 +78,9 @@ describe("a change of a user's required credential", () => {
 
   it("does not put off the end of the instance for longer than a stop may take", async () => {
     const steps: string[] = [];
-    const { manager, call, store, time } = openSlow(steps);
-    await manager.start();
-    await store("client:ann", "old");
-    const answer = call(ANN);
-    answer.catch(() => {});
-    await time.advance(0);
-    await store("client:ann", "new");
+    const opened = openSlow(steps);
+    const { manager, time } = opened;
+    const { answer } = await changeInFlight(opened);
     const stopping = manager.stop();
     await time.advance(9_999);
     expect(steps).not.toContain("o1.stop");

@@ -1,0 +1,180 @@
+import type { JsonSchema } from "../types/json.ts";
+import { isJsonObject } from "../util/json-object.ts";
+import { ok, refuse, type Result } from "../util/result.ts";
+
+/** A schema that holds for a place, with the document that its references lie in. */
+interface Held {
+  readonly schema: JsonSchema;
+  readonly root: JsonSchema;
+}
+
+export interface ShownSettings {
+  /** With `null` in the place of what is hidden. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** JSON Pointers of what is hidden. */
+  readonly hidden: readonly string[];
+}
+
+/**
+ * An instance's settings as they may be shown. Hidden is what a schema marks as secret (`format: "password"`, `writeOnly`,
+ * `x-sensitive`), and what no schema describes, because nobody knows what that is.
+ */
+export function hideSettings(
+  config: Readonly<Record<string, unknown>>,
+  schemas: readonly JsonSchema[],
+): ShownSettings {
+  const hidden: string[] = [];
+  const show = (value: unknown, held: readonly Held[], pointer: string): unknown => {
+    const here = expand(held);
+    if (here === null || here.length === 0 || here.some(({ schema }) => isSecret(schema))) {
+      hidden.push(pointer);
+      return null;
+    }
+    if (Array.isArray(value)) {
+      return value.map((item, at) => show(item, itemsAt(here, at), `${pointer}/${at}`));
+    }
+    return isJsonObject(value) ? members(value, here, pointer) : value;
+  };
+  const members = (value: object, held: readonly Held[], pointer: string) =>
+    Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [
+        name,
+        show(member, membersAt(held, name), `${pointer}/${escape(name)}`),
+      ]),
+    );
+  const top = expand(schemas.map((schema) => ({ schema, root: schema }))) ?? [];
+  const isOpen = !top.some(({ schema }) => isSecret(schema));
+  return { config: members(config, isOpen ? top : [], ""), hidden };
+}
+
+/**
+ * Settings with the present values in the places that `keep` names, for whoever has not been shown them. A refusal names the
+ * place.
+ */
+export function keepSettings(
+  wanted: Readonly<Record<string, unknown>>,
+  present: Readonly<Record<string, unknown>>,
+  keep: readonly string[],
+): Result<Readonly<Record<string, unknown>>, string> {
+  let config: unknown = wanted;
+  for (const [at, pointer] of keep.entries()) {
+    const [root, ...path] = pointer.split("/").map(unescape);
+    const kept = root === "" && path.length > 0 ? putBack(config, present, path) : null;
+    if (kept === null) return refuse(`/keep/${at}: there is nothing to keep, or it has a value`);
+    config = kept.value;
+  }
+  return ok(config as Readonly<Record<string, unknown>>);
+}
+
+function putBack(
+  wanted: unknown,
+  present: unknown,
+  [name, ...rest]: readonly string[],
+): { readonly value: unknown } | null {
+  if (name === undefined) {
+    const isFree = wanted === null || wanted === undefined;
+    return isFree && present !== undefined ? { value: present } : null;
+  }
+  if (Array.isArray(wanted) && Array.isArray(present)) {
+    const at = /^\d{1,6}$/.test(name) && Number(name) < wanted.length ? Number(name) : null;
+    const item = at === null ? null : putBack(wanted[at], present[at], rest);
+    return item && { value: wanted.with(at!, item.value) };
+  }
+  if (!isJsonObject(wanted) || !isJsonObject(present)) return null;
+  const own = (object: Record<string, unknown>) =>
+    Object.hasOwn(object, name) ? object[name] : undefined;
+  const member = putBack(own(wanted), own(present), rest);
+  return member && { value: { ...wanted, [name]: member.value } };
+}
+
+function isSecret({ format, writeOnly, ...rest }: JsonSchema): boolean {
+  return format === "password" || writeOnly === true || Boolean(rest["x-sensitive"]);
+}
+
+const LISTS = ["allOf", "anyOf", "oneOf"];
+const SINGLES = ["if", "then", "else"];
+
+/** All schemas that may have a say, through references and combinations; `null` when one of them cannot be found. */
+function expand(held: readonly Held[]): Held[] | null {
+  const all = new Map(held.map((each) => [each.schema, each]));
+  for (const { schema, root } of all.values()) {
+    const more: unknown[] = SINGLES.map((key) => schema[key]);
+    for (const key of LISTS) if (Array.isArray(schema[key])) more.push(...schema[key]);
+    if (isJsonObject(schema["dependentSchemas"])) {
+      more.push(...Object.values(schema["dependentSchemas"]));
+    }
+    for (const key of ["$ref", "$dynamicRef"]) {
+      if (schema[key] === undefined) continue;
+      const target = follow(root, schema[key]);
+      if (target === null) return null;
+      more.push(target);
+    }
+    for (const next of more) {
+      if (isJsonObject(next) && !all.has(next)) all.set(next, { schema: next, root });
+    }
+  }
+  return [...all.values()];
+}
+
+/** What a reference within the document means, if it is written as a pointer. */
+function follow(root: JsonSchema, reference: unknown): unknown {
+  if (typeof reference !== "string" || !/^#(?:\/|$)/.test(reference)) return null;
+  let at: unknown = root;
+  for (const part of reference.split("/").slice(1)) {
+    const name = unescape(decode(part));
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) return null;
+    at = (at as Record<string, unknown>)[name];
+  }
+  return at;
+}
+
+function membersAt(held: readonly Held[], name: string): Held[] {
+  return held.flatMap(({ schema, root }) => {
+    const { properties, patternProperties, additionalProperties, unevaluatedProperties } = schema;
+    const own =
+      isJsonObject(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [];
+    // Which patterns match is not asked: one that marks a secret hides more than it must.
+    const patterns = isJsonObject(patternProperties) ? Object.values(patternProperties) : [];
+    const others = own.length === 0 ? [additionalProperties, unevaluatedProperties] : [];
+    return [
+      ...toHeld([...own, ...patterns].map(asObject), root),
+      ...toHeld(others.filter(isJsonObject), root),
+    ];
+  });
+}
+
+function itemsAt(held: readonly Held[], at: number): Held[] {
+  return held.flatMap(({ schema, root }) => {
+    const { prefixItems, items, additionalItems, unevaluatedItems } = schema;
+    // The older dialects have the list in `items`.
+    const first = [prefixItems, items].find((list) => Array.isArray(list)) as unknown[] | undefined;
+    const own = first !== undefined && at < first.length ? [asObject(first[at])] : [];
+    const others = own.length === 0 ? [items, additionalItems, unevaluatedItems] : [];
+    return toHeld([...own, ...others.filter(isJsonObject)], root);
+  });
+}
+
+function toHeld(schemas: readonly unknown[], root: JsonSchema): Held[] {
+  return schemas.filter(isJsonObject).map((schema) => ({ schema, root }));
+}
+
+/** `true` says that there is such a member, and nothing else. */
+function asObject(schema: unknown): unknown {
+  return schema === true ? {} : schema;
+}
+
+function escape(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function unescape(part: string): string {
+  return part.replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
