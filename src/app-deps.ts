@@ -1,3 +1,4 @@
+import type { IssuerSettings } from "./types/access-tokens.ts";
 import type { AuditRoutesDeps } from "./api/routes/audit.ts";
 import type { Turns } from "./core/auth/instance-writes.ts";
 import type { ServerProof } from "./core/auth/server-proof.ts";
@@ -67,6 +68,8 @@ export interface AppDeps {
   readonly sha256: Sha256;
   readonly time: Time;
   readonly logger: Logger;
+  /** Whose access tokens are taken at `/mcp`; nobody's when left out. */
+  readonly issuers?: readonly IssuerSettings[];
   /** How often callers may do what; as often as they like when left out. */
   readonly rateLimits?: RateLimits;
   /** Whose word counts about where a request comes from; nobody's when left out. */

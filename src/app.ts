@@ -6,6 +6,9 @@ import { assertPolicies, mountRoutes, type Route } from "./api/route-table.ts";
 import { createMcpSocket, type OpenSocket } from "./api/mcp-socket.ts";
 import { aboutRoutes } from "./api/routes/about.ts";
 import { auditRoutes } from "./api/routes/audit.ts";
+import { createScopeChallenge } from "./api/scope-challenge.ts";
+import { protectedResourceRoutes } from "./api/routes/protected-resource.ts";
+import { createAccessTokens } from "./core/auth/access-tokens.ts";
 import { createCookies } from "./api/cookies.ts";
 import { connectRoutes } from "./api/routes/connect.ts";
 import { credentialRoutes } from "./api/routes/credentials.ts";
@@ -133,6 +136,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const sealer = await createStateSealer(deps.stateKey, time);
   const { sessions } = deps;
+  const { issuers = [] } = deps;
+  const challenges = { issuers, publicUrl };
   const { calls: callsPerMinute } = deps.rateLimits ?? NO_RATE_LIMITS;
   const telemetry = createTelemetry({
     version: identity.version,
@@ -147,6 +152,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     observer: telemetry.observer,
     identity,
     callsPerMinute,
+    ...(issuers.length > 0 && { challengeFor: createScopeChallenge(challenges) }),
     manager,
     engine,
     sealer,
@@ -224,10 +230,22 @@ export async function createApp(deps: AppDeps): Promise<App> {
       refused: (request) => audit.refused(request),
     }),
     ...(deps.serverProof ? serverProofRoutes(deps.serverProof) : []),
+    ...protectedResourceRoutes({ ...challenges, name: identity.name }),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
   const routes = [...described, ...openApiRoutes(described, { version: identity.version })];
-  const gate = createGate({ config: deps.config, keys, signIns, cookies, publicUrl });
+  const accessTokens =
+    issuers.length > 0
+      ? createAccessTokens({ issuers, publicUrl, outbound, sha256, time, logger })
+      : null;
+  const gate = createGate({
+    config: deps.config,
+    keys,
+    accessTokens,
+    signIns,
+    cookies,
+    publicUrl,
+  });
   const hono = new Hono();
   const limits = createRequestLimits({
     limits: deps.rateLimits ?? NO_RATE_LIMITS,
@@ -237,12 +255,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const isHttps = () => publicUrl().startsWith("https:");
   const { scrubber } = deps;
-  mountRoutes(hono, routes, { gate, limits, isHttps, audit, scrubber, logger, now });
+  mountRoutes(hono, routes, { gate, limits, challenges, isHttps, audit, scrubber, logger, now });
   assertPolicies(hono, routes);
 
   return {
     fetch: (request, from) => hono.fetch(request, { ...from }),
-    openSocket: createMcpSocket({ gate, limits, mcp, audit, logger, now }),
+    openSocket: createMcpSocket({ gate, limits, challenges, mcp, audit, logger, now }),
     serveLocal: (channel) => mcp.serve(channel, LOCAL_CLIENT),
     manager,
     routes,

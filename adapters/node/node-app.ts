@@ -93,6 +93,7 @@ export async function createNodeApp({
       publicUrl,
     },
     ...(serverProof && { serverProof }),
+    issuers: settings.issuers,
     rateLimits: settings.rateLimits,
     trustedProxies: settings.trustedProxies,
     loadMeter,

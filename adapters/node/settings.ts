@@ -8,10 +8,12 @@ import {
   parsePublicOrigin,
   parseRateLimits,
   parseTrustedProxies,
+  type IssuerSettings,
   type OutboundPolicy,
   type RateLimits,
   type TrustedProxies,
 } from "../../src/index.ts";
+import { readAuthorizationSettings } from "./authorization-settings.ts";
 import type { LogFormat } from "./logging.ts";
 import { parseChoice } from "./parse-choice.ts";
 import { takeSecrets, type Environment, type Secrets } from "./secrets.ts";
@@ -56,6 +58,8 @@ export interface Settings {
   readonly audit: AuditSettings;
   /** What may be reached besides the internet. */
   readonly outbound: OutboundPolicy;
+  /** Whose access tokens are taken at `/mcp`. */
+  readonly issuers: readonly IssuerSettings[];
   readonly rateLimits: RateLimits;
   /** Proxies in front, whose word about where requests come from is taken. */
   readonly trustedProxies: TrustedProxies;
@@ -99,6 +103,7 @@ export function readSettings(
     vault: readVaultSettings(text, dataDir),
     audit: readAuditSettings(text, dataDir),
     outbound: parseOutbound(text("MCP_ALLOW_PRIVATE_ORIGINS")),
+    issuers: readAuthorizationSettings(env),
     rateLimits: parseLimits(text("MCP_RATE_LIMITS")),
     trustedProxies: parseProxies(text("MCP_TRUSTED_PROXIES")),
     secrets,

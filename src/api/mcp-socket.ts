@@ -4,6 +4,7 @@ import { stackOf } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import type { Logger } from "../types/logger.ts";
 import { uuidv7 } from "../util/ids.ts";
+import type { ChallengeDeps } from "./challenge.ts";
 import type { Gate } from "./middleware/gate.ts";
 import type { RateUse } from "../core/limits/rate-budget.ts";
 import type { RequestAudit } from "./middleware/request-audit.ts";
@@ -49,6 +50,7 @@ export type OpenSocket = (request: SocketRequest) => Promise<SocketDecision>;
 export interface McpSocketDeps {
   readonly gate: Gate;
   readonly limits: RequestLimits;
+  readonly challenges: ChallengeDeps;
   readonly mcp: Pick<McpHandler, "hasRoomFor" | "serve">;
   readonly audit: Pick<RequestAudit, "refused">;
   readonly logger: Logger;
@@ -62,6 +64,7 @@ export interface McpSocketDeps {
 export function createMcpSocket({
   gate,
   limits,
+  challenges,
   mcp,
   audit,
   logger,
@@ -85,10 +88,11 @@ export function createMcpSocket({
       const { reason, principal = null } = allowed;
       audit.refused({ reason, principal, route: `GET ${PATH}`, requestId });
       const from = limits.addressOf(headers, { address });
-      const failure = reason === "UNAUTHENTICATED" ? limits.failure(from) : null;
+      const failure =
+        reason === "UNAUTHENTICATED" || reason === "TOKEN_INVALID" ? limits.failure(from) : null;
       return failure?.isAllowed === false
         ? refuse("RATE_LIMITED", tooOften(failure, "failures"))
-        : refuse(reason, refusal(reason, requestId));
+        : refuse(reason, refusal(reason, requestId, { policy: "mcp", challenges }));
     }
     if (!isHere) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
     const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);

@@ -11,6 +11,8 @@ const PROBLEMS = {
   NOT_CONNECTED: [409, "No account is connected."],
   ROUTE_POLICY: [500, "The server is not set up correctly."],
   UNAUTHENTICATED: [401, "A valid key or token is needed: send it as Authorization: Bearer."],
+  TOKEN_INVALID: [401, "The access token is not valid for this server, or not any more."],
+  ISSUER_UNAVAILABLE: [503, "The issuer of the access token does not answer. Try again later."],
   FORBIDDEN: [403, "This key or token may not do that."],
   HOST_REFUSED: [403, "This server does not answer to that host name."],
   ORIGIN_REFUSED: [403, "This server does not answer pages of that origin."],

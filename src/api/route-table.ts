@@ -7,6 +7,7 @@ import { uuidv7 } from "../util/ids.ts";
 import type { AuditOutcome } from "../types/audit.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import type { SignInSession } from "../types/sign-in.ts";
+import { challenge, type ChallengeDeps, type ChallengeReason } from "./challenge.ts";
 import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
 import { allowOrigin, preflight } from "./middleware/cors.ts";
 import {
@@ -56,6 +57,8 @@ export interface RouteCaller {
 export interface RouteDeps {
   readonly gate: Gate;
   readonly limits: RequestLimits;
+  /** By which clients learn where to get a token. */
+  readonly challenges: ChallengeDeps;
   /** Whether browsers find this server by https. */
   readonly isHttps: () => boolean;
   readonly audit: RequestAudit;
@@ -132,8 +135,9 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         const { reason, principal = null } = allowed;
         deps.logger.info("Request refused", { requestId, code: reason });
         deps.audit.refused({ reason, principal, route: name, requestId });
-        const answered = refusal(reason, requestId);
-        if (reason !== "UNAUTHENTICATED") return answered;
+        const { policy } = route;
+        const answered = refusal(reason, requestId, { policy, challenges: deps.challenges });
+        if (reason !== "UNAUTHENTICATED" && reason !== "TOKEN_INVALID") return answered;
         if (origin !== null) allowOrigin(answered, origin);
         const address = limits.addressOf(request.headers, from);
         return tooOften(limits.failure(address), "failures", requestId) ?? answered;
@@ -227,15 +231,29 @@ function takeOut(list: string[], item: string): boolean {
 }
 
 /** The public answer to a refusal of the gate. */
-export function refusal(reason: Refusal, requestId: string): Response {
+export function refusal(
+  reason: Refusal,
+  requestId: string,
+  { policy, challenges }: { readonly policy: RoutePolicy; readonly challenges: ChallengeDeps },
+): Response {
+  const withChallenge = (why: ChallengeReason) => {
+    // Tokens of others are of use at /mcp alone.
+    const deps = policy === "mcp" ? challenges : { ...challenges, issuers: [] };
+    return problem(reason, requestId, { headers: { "www-authenticate": challenge(why, deps) } });
+  };
   switch (reason) {
     case "UNAUTHENTICATED":
-      return problem(reason, requestId, {
-        headers: { "www-authenticate": 'Bearer realm="mcp-plugin-server"' },
-      });
+      return withChallenge({ kind: "no-token" });
+    case "TOKEN_INVALID":
+      return withChallenge({ kind: "invalid-token" });
+    case "ISSUER_UNAVAILABLE":
+      return problem(reason, requestId, { headers: { "retry-after": "5" } });
+    case "FORBIDDEN":
+      return policy === "mcp" && challenges.issuers.length > 0
+        ? withChallenge({ kind: "insufficient-scope", scopes: ["mcp"] })
+        : problem(reason, requestId);
     case "HOST_REFUSED":
     case "ORIGIN_REFUSED":
-    case "FORBIDDEN":
     case "CSRF_REFUSED":
       return problem(reason, requestId);
   }

@@ -16,23 +16,33 @@ export function catalogFor(catalog: Catalog, { access }: Pick<Principal, "access
 }
 
 function mayUseTool(tool: CatalogTool, access: ToolAccess): boolean {
+  const isReading = tool.definition.annotations?.readOnlyHint === true;
+  if (isReading && alsoReads(tool, access)) return true;
   if (!isOf(tool, access)) return false;
   if (access.tools !== null && !access.tools.includes(tool.name)) return false;
-  return !access.readOnly || tool.definition.annotations?.readOnlyHint === true;
+  return !access.readOnly || isReading;
 }
 
 function narrow(catalog: Catalog, access: ToolAccess): Catalog {
-  // Whoever may use certain tools may use these alone.
-  const rest = access.tools === null;
+  // Whoever may use certain tools may use these alone. What is no tool is only read.
+  const isOpen = (item: Pick<CatalogTool, "run">) =>
+    alsoReads(item, access) || (access.tools === null && isOf(item, access));
   const keep = <T extends Pick<CatalogTool, "run">>(items: ReadonlyMap<string, T>) =>
-    new Map([...items].filter(([, item]) => rest && isOf(item, access)));
+    new Map([...items].filter(([, item]) => isOpen(item)));
   return pageCatalog({
     tools: new Map([...catalog.tools].filter(([, tool]) => mayUseTool(tool, access))),
     prompts: keep(catalog.prompts),
     resources: keep(catalog.resources),
-    templates: catalog.templates.filter((template) => rest && isOf(template, access)),
+    templates: catalog.templates.filter(isOpen),
     conflicts: catalog.conflicts,
   });
+}
+
+function alsoReads(
+  { run }: Pick<CatalogTool, "run">,
+  { alsoReads: instances = [] }: ToolAccess,
+): boolean {
+  return instances === null || instances.includes(run.instanceId);
 }
 
 function isOf({ run }: Pick<CatalogTool, "run">, { plugins }: ToolAccess): boolean {

@@ -33,6 +33,9 @@ import {
   type ServerIdentity,
 } from "./plugin-mcp-server.ts";
 import { readMessage } from "./read-message.ts";
+import type { CatalogTool } from "./plugin-catalog.ts";
+import type { Catalog } from "./tool-catalog.ts";
+import { isJsonObject } from "../util/json-object.ts";
 import type { StateSealer } from "./request-state.ts";
 import { createSchemaCache } from "./schema-cache.ts";
 import { createShortEncoder } from "./short-answer.ts";
@@ -51,6 +54,8 @@ export interface McpHandlerDeps {
   readonly engine: SchemaEngine;
   readonly sealer: StateSealer;
   readonly accounts: ConnectDesk;
+  /** The answer to a caller whose token does not reach to a tool; `null` where to them there is no such tool. */
+  readonly challengeFor?: (tool: CatalogTool, caller: Caller) => Response | null;
   /** Tool calls of one principal in a minute, unless it has a limit of its own; `null` for any number. */
   readonly callsPerMinute: number | null;
   /** `null` where the runtime keeps no sessions: the 2025 era is then served stateless. */
@@ -167,6 +172,9 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     if (!message.ok) return message.reason;
     const body = message.value.parsed;
     const catalog = catalogFor(manager.catalog, caller.principal);
+    const beyond = toolBeyond(body, manager.catalog, catalog);
+    const challenged = beyond && deps.challengeFor?.(beyond, caller);
+    if (challenged) return challenged;
     const short = readShortCall(request.headers, body, catalog);
     if (short !== null) return serveShort(short, request, body, caller);
     return serveBySdk(request, body, caller);
@@ -218,6 +226,15 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
       await Promise.all([modern.close(), legacy?.close(), channels.close()]);
     },
   };
+}
+
+/** The tool that a request calls, and that is not in the caller's view of the catalog. */
+function toolBeyond(body: unknown, all: Catalog, view: Catalog): CatalogTool | null {
+  if (all === view || !isJsonObject(body) || body["method"] !== "tools/call") return null;
+  const { params } = body;
+  const name = isJsonObject(params) ? params["name"] : null;
+  if (typeof name !== "string" || view.tools.has(name)) return null;
+  return all.tools.get(name) ?? null;
 }
 
 /** 2026-07-28 has but POST: its clients get a 405, whatever session they name, and no word of the older era's streams. */

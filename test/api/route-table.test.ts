@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createRequestAudit } from "../../src/api/middleware/request-audit.ts";
 import type { Gate } from "../../src/api/middleware/gate.ts";
 import { assertPolicies, mountRoutes, type Route } from "../../src/api/route-table.ts";
-import { NO_LIMITS } from "../helpers/no-limits.ts";
+import { NO_CHALLENGES, NO_LIMITS } from "../helpers/no-limits.ts";
 import { createScrubber } from "../../src/core/scrubber.ts";
 import { AppError } from "../../src/errors.ts";
 import { ok, refuse } from "../../src/util/result.ts";
@@ -29,6 +29,7 @@ function mounted(routes: readonly Route[], gate: Gate = openGate) {
   mountRoutes(app, routes, {
     gate,
     limits: NO_LIMITS,
+    challenges: NO_CHALLENGES,
     isHttps: () => false,
     audit,
     scrubber: createScrubber(),

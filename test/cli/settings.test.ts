@@ -60,6 +60,7 @@ describe("the settings", () => {
       },
       audit: { folder: resolve("data/audit"), anchorFile: null, keepDays: null },
       outbound: PUBLIC_ONLY,
+      issuers: [],
       rateLimits: DEFAULT_RATE_LIMITS,
       trustedProxies: [],
       secrets: NO_SECRETS,

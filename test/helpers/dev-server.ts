@@ -53,6 +53,7 @@ export async function openDevServer(
   const logger = createRecordingLogger();
   const settings = readSettings({
     PORT: "0",
+    MCP_RATE_LIMITS: "off",
     MCP_DATA_DIR: join(path, "data"),
     MCP_CONFIG: configFile,
     MCP_PLUGINS_DIR: plugins,

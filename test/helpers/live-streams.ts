@@ -12,7 +12,7 @@ import type { LineLevel } from "../../src/types/log-tap.ts";
 import { ok } from "../../src/util/result.ts";
 import { createFakeTime } from "./fake-time.ts";
 import { createRecordingLogger } from "./logger.ts";
-import { NO_LIMITS } from "./no-limits.ts";
+import { NO_CHALLENGES, NO_LIMITS } from "./no-limits.ts";
 import { createRecordingAudit } from "./recording-audit.ts";
 
 const PRINCIPAL = { kind: "user", id: "viewer", scopes: ["events:read"] } as const;
@@ -37,6 +37,7 @@ export function openStreams() {
   mountRoutes(app, eventRoutes({ streams, events, logs }), {
     gate,
     limits: NO_LIMITS,
+    challenges: NO_CHALLENGES,
     isHttps: () => false,
     audit,
     scrubber,

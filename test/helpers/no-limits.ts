@@ -9,3 +9,6 @@ export const NO_LIMITS = createRequestLimits({
   shedder: null,
   time: createFakeTime(),
 });
+
+/** No issuer whose tokens are taken. */
+export const NO_CHALLENGES = { issuers: [], publicUrl: () => "http://localhost:3000" };

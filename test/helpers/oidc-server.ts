@@ -1,6 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { Provider, type ClientMetadata, type Configuration } from "oidc-provider";
+import {
+  Provider,
+  type ClientMetadata,
+  type Configuration,
+  type ResourceServer,
+} from "oidc-provider";
 import { onTestFinished } from "vitest";
 import { listenOnLoopback } from "./listen.ts";
 import { createOidcAdapters } from "./oidc-adapter.ts";
@@ -26,6 +31,8 @@ export interface OidcServerOptions {
   readonly clients?: readonly ClientMetadata[];
   /** Of the client `keyed`. */
   readonly publicKey?: JsonWebKey;
+  /** What is said of resources beside the usual, which is `OIDC_RESOURCE` with opaque tokens for `read write admin`. */
+  readonly resourceServer?: (resource: string) => Partial<ResourceServer>;
 }
 
 /** An answer in place of the server's own. */
@@ -149,11 +156,12 @@ function toConfiguration(options: OidcServerOptions): Configuration {
       resourceIndicators: {
         enabled: true,
         useGrantedResource: () => true,
-        getResourceServerInfo: () => ({
+        getResourceServerInfo: (_context, resource) => ({
           scope: "read write admin",
           audience: OIDC_RESOURCE,
           accessTokenTTL: options.accessTokenSeconds ?? 3600,
           accessTokenFormat: "opaque",
+          ...options.resourceServer?.(resource),
         }),
       },
     },

@@ -65,7 +65,6 @@ describe("the package", () => {
       outboundRefusal
       parseAuditLine
       parseIssuerSettings
-      parseIssuerSettings
       parseManifest
       parseMasterKey
       parsePluginsFile

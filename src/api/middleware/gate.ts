@@ -1,3 +1,5 @@
+import type { AccessTokens } from "../../core/auth/access-tokens.ts";
+import { bearerToken } from "../../core/auth/authenticator.ts";
 import { createPrincipal, LOCAL_CLIENT } from "../../core/auth/principals.ts";
 import type { KeyDirectory } from "../../core/auth/key-directory.ts";
 import type { Scope } from "../../core/auth/roles.ts";
@@ -17,7 +19,13 @@ export type RoutePolicy = "public" | "mcp" | "self" | Scope;
 
 export type Refusal = Extract<
   ErrorCode,
-  "HOST_REFUSED" | "ORIGIN_REFUSED" | "UNAUTHENTICATED" | "FORBIDDEN" | "CSRF_REFUSED"
+  | "HOST_REFUSED"
+  | "ORIGIN_REFUSED"
+  | "UNAUTHENTICATED"
+  | "TOKEN_INVALID"
+  | "ISSUER_UNAVAILABLE"
+  | "FORBIDDEN"
+  | "CSRF_REFUSED"
 >;
 
 /** Somebody who may go on. */
@@ -45,6 +53,8 @@ export type Gate = (
 export interface GateDeps {
   readonly config: ServerConfig;
   readonly keys: Pick<KeyDirectory, "authenticate" | "lifeOf">;
+  /** Takes access tokens of others at `/mcp`; `null` where none are taken. */
+  readonly accessTokens: AccessTokens | null;
   readonly signIns: Pick<SignIns, "find" | "renew">;
   readonly cookies: Cookies;
   readonly publicUrl: () => string;
@@ -60,7 +70,8 @@ const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  * (CVE-2025-66414 and its like). A browser's session counts for pages of this server's own alone, and for a change only with
  * the token that such a page has read.
  */
-export function createGate({ config, keys, signIns, cookies, publicUrl }: GateDeps): Gate {
+export function createGate(deps: GateDeps): Gate {
+  const { config, keys, accessTokens, signIns, cookies, publicUrl } = deps;
   const hosts = new Set(config.allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(config.allowedOrigins.map((origin) => origin.toLowerCase()));
   const loopback = [...hosts].every((host) => LOOPBACK_NAMES.has(host));
@@ -105,8 +116,11 @@ export function createGate({ config, keys, signIns, cookies, publicUrl }: GateDe
       if (secret !== null) return bySession(secret, request);
     }
     const principal = await keys.authenticate(authorization);
-    if (principal === null) return refuse("UNAUTHENTICATED");
-    return ok({ principal, life: keys.lifeOf(principal) });
+    if (principal !== null) return ok({ principal, life: keys.lifeOf(principal) });
+    const token = authorization === null ? null : bearerToken(authorization);
+    return accessTokens === null || policy !== "mcp" || token === null
+      ? refuse("UNAUTHENTICATED")
+      : byToken(accessTokens, token);
   }
 
   return async function gate(request, policy) {
@@ -121,6 +135,12 @@ export function createGate({ config, keys, signIns, cookies, publicUrl }: GateDe
     const may = policy === "self" ? principal.kind === "user" : principal.scopes.includes(policy);
     return may ? known : { ok: false, reason: "FORBIDDEN", principal };
   };
+}
+
+async function byToken(accessTokens: AccessTokens, token: string): Promise<GateDecision> {
+  const verified = await accessTokens.verify(token);
+  if (verified.ok) return ok(verified.value);
+  return refuse(verified.reason === "invalid" ? "TOKEN_INVALID" : "ISSUER_UNAVAILABLE");
 }
 
 /** Only what a browser sends for such a page: `capacitor://localhost` is none, and neither is `http://x@localhost`. */

@@ -44,6 +44,9 @@ export interface RequestAuditDeps {
   readonly logger: Logger;
 }
 
+/** Refusals that say something of who called. */
+const AUDITED: ReadonlySet<Refusal> = new Set(["UNAUTHENTICATED", "TOKEN_INVALID", "FORBIDDEN"]);
+
 export function createRequestAudit({ audit, refusals, logger }: RequestAuditDeps): RequestAudit {
   /** Of what has happened already: that it cannot be recorded can only be logged. */
   async function record(entry: AuditEntry): Promise<void> {
@@ -59,7 +62,7 @@ export function createRequestAudit({ audit, refusals, logger }: RequestAuditDeps
   return {
     refused({ reason, principal, route, requestId }) {
       // Host and Origin tell where a request came from, not who sent it.
-      if (reason !== "UNAUTHENTICATED" && reason !== "FORBIDDEN") return;
+      if (!AUDITED.has(reason)) return;
       refusals.record({
         actor: principal === null ? "client:anonymous" : actorOf(principal),
         action: "auth.refused",

@@ -1,0 +1,175 @@
+import type { AccessTokenClaims, IssuerSettings } from "../../types/access-tokens.ts";
+import type { Logger } from "../../types/logger.ts";
+import type { Outbound } from "../../types/outbound.ts";
+import type { ToolAccess } from "../../types/principal.ts";
+import type { Sha256, Time } from "../../types/runtime.ts";
+import { hexDigest } from "../../util/hex-digest.ts";
+import { LruMap } from "../../util/lru.ts";
+import { ok, refuse, type Result } from "../../util/result.ts";
+import type { Claims } from "./access-token-claims.ts";
+import { createTokenIssuer, type TokenFault, type TokenIssuer } from "./access-token-issuer.ts";
+import { readJwt, type JwtFault } from "./access-token-jwt.ts";
+import { createTokenLife, type TokenLife } from "./access-token-life.ts";
+import { toHolder, type TokenHolder } from "./access-token-principal.ts";
+import { KEY_ROLES } from "./keys.ts";
+import { createDiscovery } from "./oauth-discovery.ts";
+import { createOAuthFetch } from "./oauth-transport.ts";
+import { resourceUri } from "./protected-resource.ts";
+
+const MAX_TOKEN_CHARS = 8_192;
+const TOKEN = /^[\x21-\x7e]+$/;
+/** How long a good token is not looked at again: so long a key that was withdrawn, or a token that was, still serves. */
+const GOOD_MS = 60_000;
+/** How long an issuer is not asked again about a token that was refused when it had been asked. */
+const REFUSED_MS = 10_000;
+const CAPACITY = 10_000;
+const ACCESS_CAPACITY = 1_000;
+/** Keys of this server's own are nobody else's business, not even those that are good no more. */
+const OWN_PREFIXES = Object.values(KEY_ROLES).map(({ prefix }) => prefix);
+
+export interface AccessTokensDeps {
+  readonly issuers: readonly IssuerSettings[];
+  /** Where clients find this server: an origin, without a slash at its end. Asked for when it is needed. */
+  readonly publicUrl: () => string;
+  readonly outbound: Outbound;
+  readonly sha256: Sha256;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+export interface AccessTokens {
+  /**
+   * Whom a bearer token of a configured issuer speaks for: `invalid` when it does not, or no longer, or not here;
+   * `unavailable` when nobody can tell because its issuer does not answer.
+   */
+  verify(token: string): Promise<Result<AccessTokenClaims, "invalid" | "unavailable">>;
+}
+
+/** A token that was found good. */
+interface Known {
+  readonly claims: AccessTokenClaims;
+  readonly life: TokenLife;
+  /** By `time.elapsed()`. */
+  readonly checkedAt: number;
+}
+
+/** Takes access tokens that others have issued for this server (RFC 9068, RFC 7662), and passes none on. */
+export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
+  const { publicUrl, outbound, sha256, time, logger } = deps;
+  const discover = createDiscovery(createOAuthFetch(outbound), time);
+  const resource = () => resourceUri(publicUrl());
+  const issuers: readonly TokenIssuer[] = deps.issuers.map((settings) =>
+    createTokenIssuer({ settings, resource, discover, outbound, time, logger }),
+  );
+  const byName = new Map(issuers.map((issuer) => [issuer.settings.issuer, issuer]));
+  // No more than one has: a token that says nothing must not be shown around.
+  const asked = issuers.find(({ checkOther }) => checkOther !== null);
+
+  // By the token's hash. Apart, so that what strangers make up pushes out nobody who is known.
+  const known = new LruMap<string, Known>(CAPACITY);
+  const refused = new LruMap<string, number>(CAPACITY);
+  const underWay = new Map<string, ReturnType<AccessTokens["verify"]>>();
+  const shareAccess = createSharing();
+
+  async function check(
+    token: string,
+    hash: string,
+  ): Promise<Result<Checked, TokenFault | JwtFault>> {
+    const jwt = readJwt(token);
+    if (!jwt.ok && jwt.reason !== "no JWT") return jwt;
+    if (jwt.ok) {
+      const issuer = byName.get(jwt.value.issuer);
+      return issuer === undefined
+        ? refuse("issuer")
+        : withIssuer(issuer, await issuer.checkJwt(token, jwt.value));
+    }
+    if (!asked?.checkOther) return jwt;
+    const claims = await asked.checkOther(token);
+    if (!claims.ok && claims.reason !== "unavailable") refused.set(hash, time.elapsed());
+    return withIssuer(asked, claims);
+  }
+
+  async function verifyAnew(token: string, hash: string): ReturnType<AccessTokens["verify"]> {
+    const checked = await check(token, hash);
+    if (checked.ok) return ok(await remember(hash, checked.value));
+    const { reason } = checked;
+    if (reason === "unavailable") return refuse("unavailable");
+    logger.info("Access token refused", { reason });
+    known.get(hash)?.life.end();
+    return refuse("invalid");
+  }
+
+  async function remember(hash: string, { issuer, claims }: Checked): Promise<AccessTokenClaims> {
+    const holder = await toHolder(claims, issuer.settings, shareAccess, sha256);
+    const before = known.get(hash);
+    const isSame = before !== undefined && isEqual(before.claims, holder);
+    const checkedAt = time.elapsed();
+    if (isSame && !before.life.signal.aborted) {
+      known.set(hash, { ...before, checkedAt });
+      return before.claims;
+    }
+    before?.life.end();
+    const life = createTokenLife(holder.expiresAt, time);
+    const fresh: AccessTokenClaims = Object.freeze({
+      issuer: issuer.settings.issuer,
+      ...holder,
+      life: life.signal,
+    });
+    known.set(hash, { claims: fresh, life, checkedAt });
+    return fresh;
+  }
+
+  /** What was found out about a token not long ago. */
+  function recall(hash: string): Result<AccessTokenClaims, "invalid"> | null {
+    const good = known.get(hash);
+    const now = time.elapsed();
+    if (good !== undefined && now - good.checkedAt < GOOD_MS && !good.life.signal.aborted) {
+      if (time.now() < good.claims.expiresAt) return ok(good.claims);
+    }
+    const refusedAt = refused.get(hash);
+    const isRefused = refusedAt !== undefined && now - refusedAt < REFUSED_MS;
+    return isRefused ? refuse("invalid") : null;
+  }
+
+  return {
+    async verify(token) {
+      if (token.length > MAX_TOKEN_CHARS || !TOKEN.test(token)) return refuse("invalid");
+      if (OWN_PREFIXES.some((prefix) => token.startsWith(prefix))) return refuse("invalid");
+      const hash = await hexDigest(sha256, token);
+      const recalled = recall(hash);
+      if (recalled !== null) return recalled;
+      const joined = underWay.get(hash);
+      if (joined !== undefined) return joined;
+      const verified = verifyAnew(token, hash).finally(() => underWay.delete(hash));
+      underWay.set(hash, verified);
+      return verified;
+    },
+  };
+}
+
+interface Checked {
+  readonly issuer: TokenIssuer;
+  readonly claims: Claims;
+}
+
+function withIssuer<R>(issuer: TokenIssuer, claims: Result<Claims, R>): Result<Checked, R> {
+  return claims.ok ? ok({ issuer, claims: claims.value }) : claims;
+}
+
+function isEqual(before: AccessTokenClaims, { principal, scopes, expiresAt }: TokenHolder) {
+  return (
+    before.expiresAt === expiresAt &&
+    before.principal.id === principal.id &&
+    before.scopes.join(" ") === scopes.join(" ")
+  );
+}
+
+function createSharing(): (access: ToolAccess) => ToolAccess {
+  const shared = new LruMap<string, ToolAccess>(ACCESS_CAPACITY);
+  return (access) => {
+    const name = JSON.stringify(access);
+    const found = shared.get(name) ?? Object.freeze(access);
+    shared.set(name, found);
+    return found;
+  };
+}
