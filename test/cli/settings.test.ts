@@ -206,7 +206,7 @@ describe("the settings", () => {
   });
 
   it("name every variable in docs/cli.md, and no other", () => {
-    const sources = ["settings.ts", "vault-settings.ts", "secrets.ts"]
+    const sources = ["settings.ts", "vault-settings.ts", "authorization-settings.ts", "secrets.ts"]
       .map((name) => readFileSync(join(ROOT, "adapters/node", name), "utf8"))
       .join("\n");
     const read = [...sources.matchAll(/"([A-Z]+(?:_[A-Z]+)*)"/g)]
