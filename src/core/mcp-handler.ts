@@ -218,8 +218,13 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     async callTool(name, args, { principal, requestId, signal }) {
       const tool = catalogFor(manager.catalog, principal).tools.get(name);
       if (tool === undefined) return null;
-      const frame = { principal, requestId, client: DIRECT_CLIENT, reports: { signal } };
-      return calls.callTool(tool, args, frame);
+      const client = DIRECT_CLIENT;
+      const caller = { principal, requestId };
+      // There is no id of JSON-RPC, so that of the request stands in its place.
+      const call = { id: requestId, tool, args, client, meta: null };
+      return observeShortCall({ observer, call, caller, transport: "http" }, () =>
+        calls.callTool(tool, args, { ...caller, client, reports: { signal } }),
+      );
     },
     async close() {
       stopAnnouncing();

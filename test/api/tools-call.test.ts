@@ -35,6 +35,14 @@ describe("POST /api/tools/:name/call", () => {
     expect(json.content[0].text).toMatch(words);
   });
 
+  it("is counted with the calls of clients", async () => {
+    const app = await openToolsApp();
+    await app.admin("POST /api/tools/math_half/call", { arguments: { number: 9 } });
+    await app.admin("POST /api/tools/math_fail/call", {});
+    const { json } = await app.admin("GET /api/metrics");
+    expect(json.calls).toMatchObject({ underWay: 0, calls: 2, errors: 1 });
+  });
+
   it("does not know a tool by its plugin's name of it", async () => {
     const app = await openToolsApp();
     expect((await app.admin("POST /api/tools/half/call", {})).status).toBe(404);
