@@ -64,8 +64,9 @@ describe("doctor", () => {
 
   it("finds nothing wrong with the data of a server, even while it runs", async () => {
     const server = startProcess(["--json"], { cwd: folder.path });
-    await server.banner();
+    const { mcpUrl } = await server.banner();
     expect(failures(await doctor())).toEqual({});
+    expect(failures(await doctor({ PORT: new URL(mcpUrl).port }))).toEqual({});
     await server.stop();
     expect(failures(await doctor())).toEqual({});
   });
@@ -89,7 +90,7 @@ describe("doctor", () => {
     squatter.close();
     expect(answer.status).toBe(2);
     expect(failures(answer)).toEqual({
-      port: `listen EADDRINUSE: address already in use 127.0.0.1:${port}. Does this server run already? If not, choose another with PORT.`,
+      port: `listen EADDRINUSE: address already in use 127.0.0.1:${port}. Does another server run there? If it is not to be stopped, choose another with PORT.`,
     });
   });
 

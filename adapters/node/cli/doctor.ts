@@ -14,6 +14,7 @@ import { readPluginsFile } from "../plugins-file.ts";
 import { readSettings, type Environment, type SettingFlags, type Settings } from "../settings.ts";
 import { ownerFault } from "../stores-guard.ts";
 import type { Output } from "./output.ts";
+import { findServer } from "./vault-access.ts";
 
 interface Check {
   readonly name: string;
@@ -69,12 +70,21 @@ async function problemOf(run: Check["run"]): Promise<string | null> {
   }
 }
 
-function portProblem({ host, port }: Settings): Promise<string | null> {
+async function portProblem(settings: Settings): Promise<string | null> {
+  const { host, port, dataDir } = settings;
+  const fault = await listenFault(host, port);
+  if (fault === null) return null;
+  const server = await findServer(dataDir);
+  // Nothing is wrong with a port that is taken by the server of this data folder.
+  if (server !== null && Number(new URL(server.url).port) === port) return null;
+  return `${fault}. Does another server run there? If it is not to be stopped, choose another with PORT.`;
+}
+
+/** Why nothing can listen there now; `null` when something can. */
+function listenFault(host: string, port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const probe = createServer();
-    probe.once("error", ({ message }) =>
-      resolve(`${message}. Does this server run already? If not, choose another with PORT.`),
-    );
+    probe.once("error", ({ message }) => resolve(message));
     probe.listen(port, host, () => probe.close(() => resolve(null)));
   });
 }

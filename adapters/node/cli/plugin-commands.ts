@@ -5,7 +5,11 @@ import { addFileFlags } from "./file-flags.ts";
 import type { CreatePluginFlags, PluginFlags } from "./plugins.ts";
 
 /** `plugin`. What the commands need is loaded when one runs: a start of the server need not pay for it. */
-export function addPluginCommands(program: Command, context: CommandContext): void {
+export function addPluginCommands(
+  program: Command,
+  context: CommandContext,
+  fail: () => void,
+): void {
   const group = addCommandGroup(program, "plugin", "the plugins of this server");
   const add = (name: string, description: string): Command =>
     addFileFlags(group.command(name)).description(description).option("--json", "print JSON");
@@ -23,18 +27,20 @@ export function addPluginCommands(program: Command, context: CommandContext): vo
     ["disable", "stop one, and do not start it again"],
     ["reload", "load one's code again"],
   ] as const) {
-    addOne(name, description).action(async (id: string, flags: PluginFlags) =>
-      (await import("./plugins.ts")).changePlugin(context, name, id, flags),
-    );
+    addOne(name, description).action(async (id: string, flags: PluginFlags) => {
+      const { changePlugin } = await import("./plugins.ts");
+      if (!(await changePlugin(context, name, id, flags))) fail();
+    });
   }
   addOne("create", "make one of a package that is in the plugins folder")
     .argument("<package>", 'such as ./github, as "plugin list" shows it')
     .option("--settings <json>", "its settings")
     .option("--tool-prefix <prefix>", "what stands before its tools' names; the id when left out")
     .option("--disabled", "do not run it yet")
-    .action(async (id: string, ref: string, flags: CreatePluginFlags) =>
-      (await import("./plugins.ts")).createPlugin(context, id, ref, flags),
-    );
+    .action(async (id: string, ref: string, flags: CreatePluginFlags) => {
+      const { createPlugin } = await import("./plugins.ts");
+      if (!(await createPlugin(context, id, ref, flags))) fail();
+    });
   addOne("remove", "remove one; its credentials stay, unless they are to go, too")
     .option("--credentials", "delete its credentials and connections as well")
     .action(async (id: string, flags: PluginFlags & { credentials?: boolean }) =>

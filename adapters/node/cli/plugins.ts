@@ -25,7 +25,7 @@ interface Plugin {
   readonly version: string | null;
   readonly description: string | null;
   readonly tools: readonly (string | { readonly name: string })[];
-  readonly missing: readonly { readonly name: string }[];
+  readonly missing: readonly { readonly name: string; readonly description: string }[];
 }
 
 interface Plugins {
@@ -38,14 +38,14 @@ export function listPlugins(context: CommandContext, flags: PluginFlags): Promis
   return withAdminApi(context, flags, async (api) => {
     const found = await api.json<Plugins>("GET", "/api/plugins");
     if (flags.json) return context.output.out(`${JSON.stringify(found)}\n`);
-    const rows = found.data.map(({ id, package: ref, enabled, state, tools, error }) => [
-      id,
-      ref,
-      enabled ? state : "disabled",
-      String(tools.length),
-      error ?? "",
+    const rows = found.data.map((plugin) => [
+      plugin.id,
+      plugin.package,
+      plugin.enabled ? plugin.state : "disabled",
+      String(plugin.tools.length),
+      plugin.error ?? needsOf(plugin) ?? "",
     ]);
-    context.output.out(toTable([["ID", "PACKAGE", "STATE", "TOOLS", "ERROR"], ...rows]));
+    context.output.out(toTable([["ID", "PACKAGE", "STATE", "TOOLS", "WHY"], ...rows]));
     for (const { package: ref } of found.available) {
       context.output.err(`Not used: ${ref} (mcp-plugin-server plugin create <id> ${ref})\n`);
     }
@@ -74,26 +74,26 @@ export function showPlugin(context: CommandContext, id: string, flags: PluginFla
   });
 }
 
-/** `plugin enable`, `disable` and `reload`. */
+/** `plugin enable`, `disable` and `reload`. Answers whether it is well afterwards. */
 export function changePlugin(
   context: CommandContext,
   change: "enable" | "disable" | "reload",
   id: string,
   flags: PluginFlags,
-): Promise<void> {
+): Promise<boolean> {
   return withAdminApi(context, flags, async (api) => {
     const plugin = await api.json<Plugin>("POST", `${pathOf(id)}/${change}`);
-    report(context, plugin, flags);
+    return report(context, plugin, flags);
   });
 }
 
-/** `plugin create`. The settings come as JSON, by a flag or from stdin. */
+/** `plugin create`. Answers whether it is well: one that cannot run with its settings is there all the same. */
 export function createPlugin(
   context: CommandContext,
   id: string,
   ref: string,
   { settings, toolPrefix, disabled, ...flags }: CreatePluginFlags,
-): Promise<void> {
+): Promise<boolean> {
   return withAdminApi(context, flags, async (api) => {
     const plugin = await api.json<Plugin>("POST", "/api/plugins", {
       id,
@@ -102,7 +102,7 @@ export function createPlugin(
       ...(toolPrefix !== undefined && { toolPrefix }),
       ...(disabled && { enabled: false }),
     });
-    report(context, plugin, flags);
+    return report(context, plugin, flags);
   });
 }
 
@@ -120,10 +120,29 @@ export function removePlugin(
   });
 }
 
-function report({ output }: CommandContext, plugin: Plugin, { json }: PluginFlags): void {
-  if (json) return output.out(`${JSON.stringify(plugin)}\n`);
-  const { id, enabled, state, error } = plugin;
-  output.err(`${id} is ${enabled ? state : "disabled"}${error === null ? "" : `: ${error}`}.\n`);
+/** Answers whether there is nothing to mend. */
+function report({ output }: CommandContext, plugin: Plugin, { json }: PluginFlags): boolean {
+  const { id, enabled, state, error, reloadError } = plugin;
+  const fault = enabled ? (error ?? reloadError) : null;
+  if (json) output.out(`${JSON.stringify(plugin)}\n`);
+  else if (fault !== null) output.err(`${id} is ${state}: ${fault}\n`);
+  else if (enabled && state === "needs-credentials") tellNeeds(plugin, output);
+  else output.err(`${id} is ${enabled ? state : "disabled"}.\n`);
+  return fault === null;
+}
+
+function tellNeeds({ id, missing }: Plugin, { err }: CommandContext["output"]): void {
+  err(`${id} starts when it has its credentials. Store each, from stdin:\n`);
+  const rows = missing.map(({ name, description }) => [
+    `  mcp-plugin-server credentials set ${id} ${name}`,
+    description,
+  ]);
+  err(toTable(rows));
+}
+
+function needsOf({ enabled, missing }: Plugin): string | null {
+  if (!enabled || missing.length === 0) return null;
+  return `needs ${missing.map(({ name }) => name).join(", ")}`;
 }
 
 function pathOf(id: string): string {

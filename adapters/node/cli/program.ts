@@ -113,7 +113,7 @@ function createProgram({
   const fail = () => exit(EXIT.refused);
   addCredentialCommands(program, context);
   addOAuthCommands(program, context);
-  addPluginCommands(program, context);
+  addPluginCommands(program, context, fail);
   addToolCommands(program, context, fail);
   addKeyCommands(program, context);
   addVaultCommands(program, context, fail);
