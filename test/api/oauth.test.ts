@@ -37,7 +37,10 @@ describe("/api/auth/oauth", () => {
     const { authUrl, state } = await (await ask(app, "GET", "initiate/drive")).json();
     expect(authUrl).toBe(`${PUBLIC_URL}/connect/${state}`);
     expect(oidc.requests).toEqual([]);
-    expect(await (await ask(app, "GET", "connections")).json()).toEqual({ data: [] });
+    expect(await (await ask(app, "GET", "connections")).json()).toEqual({
+      data: [],
+      nextCursor: null,
+    });
   });
 
   it("tells of connections without a word of their tokens", async () => {
@@ -58,7 +61,10 @@ describe("/api/auth/oauth", () => {
         isRefreshable: true,
       },
     ]);
-    expect(await (await ask(app, "GET", "connections?plugin=other")).json()).toEqual({ data: [] });
+    expect(await (await ask(app, "GET", "connections?plugin=other")).json()).toEqual({
+      data: [],
+      nextCursor: null,
+    });
   });
 
   it("renews and ends a connection", async () => {
@@ -109,11 +115,13 @@ describe("/api/auth/oauth", () => {
       digests.set(id, result.structuredContent.digest);
     }
     expect(digests.get("drive")).not.toBe(digests.get("other"));
-    const accounts = (await (await ask(app, "GET", "connections")).json()).data;
-    expect(accounts.map((each: { account: string }) => each.account)).toEqual([
-      "alice@example.test",
-      "bob@example.test",
-    ]);
+    const first = await (await ask(app, "GET", "connections?limit=1")).json();
+    expect(first.data).toMatchObject([{ account: "alice@example.test" }]);
+    const rest = await ask(app, "GET", `connections?limit=1&cursor=${first.nextCursor}`);
+    expect(await rest.json()).toMatchObject({
+      data: [{ account: "bob@example.test" }],
+      nextCursor: null,
+    });
     await ask(app, "POST", "revoke/drive");
     const { result } = await callTool(app, "other_digest");
     expect(result.structuredContent.digest).toBe(digests.get("other"));

@@ -142,10 +142,11 @@ export async function storeClientSecret(
   else output.err(`Stored the client secret of ${plugin}.\n`);
 }
 
-async function list(server: AdminClient, plugin?: string): Promise<readonly Connection[]> {
-  const which = plugin === undefined ? "" : `?plugin=${encodeURIComponent(plugin)}`;
-  const path = `/api/auth/oauth/connections${which}`;
-  return (await server.json<{ data: readonly Connection[] }>("GET", path)).data;
+function list(server: AdminClient, plugin?: string): Promise<readonly Connection[]> {
+  return server.all<Connection>(
+    "/api/auth/oauth/connections",
+    plugin === undefined ? {} : { plugin },
+  );
 }
 
 async function find(

@@ -3,8 +3,9 @@ import type { OAuthManager } from "../../core/auth/oauth-manager.ts";
 import { AppError } from "../../errors.ts";
 import type { OAuthGrant } from "../../types/oauth.ts";
 import { defineRoute } from "../define-route.ts";
+import { paginate } from "../paginate.ts";
 import type { Route } from "../route-table.ts";
-import { owner, time } from "../schemas.ts";
+import { owner, pageOf, pageQuery, time } from "../schemas.ts";
 import { toActor } from "../to-actor.ts";
 
 const secretBody = z.strictObject({
@@ -59,11 +60,11 @@ export function oauthRoutes(oauth: OAuthManager): Route[] {
       path: "/api/auth/oauth/connections",
       policy: "connections:read",
       summary: "Lists the connected accounts.",
-      query: z.strictObject({ plugin: z.string().optional() }),
-      answers: { 200: z.object({ data: z.array(connection) }) },
-      async handle({ query }) {
-        const data = (await oauth.connections(query.plugin)).map(toAnswer);
-        return Response.json({ data });
+      query: pageQuery.extend({ plugin: z.string().optional() }),
+      answers: { 200: pageOf(connection) },
+      async handle({ query: { plugin, ...page } }) {
+        const found = (await oauth.connections(plugin)).map(toAnswer);
+        return Response.json(paginate(found, (each) => [each.plugin, each.owner], page));
       },
     }),
     defineRoute({
