@@ -149,15 +149,31 @@ export async function codesOf(attempts: readonly Promise<unknown>[]): Promise<(s
 
 /** A vault in which nothing can be stored while the disk is full. */
 export function withFullDisk(vault: Vault, disk: { readonly isFull: boolean }): Vault {
+  return beforeStoring(vault, () => {
+    if (disk.isFull) throw new Error("The disk is full.");
+  });
+}
+
+/** A vault whose user stands still before storing anything, until the gate opens. */
+export function withGate(
+  vault: Vault,
+  gate: { isReached: boolean; readonly opened: PromiseWithResolvers<void> },
+): Vault {
+  return beforeStoring(vault, () => {
+    gate.isReached = true;
+    return gate.opened.promise;
+  });
+}
+
+function beforeStoring(vault: Vault, act: () => void | Promise<void>): Vault {
   return {
     ...vault,
     reserved(owner, actor) {
       const own = vault.reserved(owner, actor);
       return new Proxy(own, {
         get(_, name: keyof OwnerVault) {
-          return (...args: unknown[]) => {
-            if (name === "storeCredentialBytes" && disk.isFull)
-              throw new Error("The disk is full.");
+          return async (...args: unknown[]) => {
+            if (name === "storeCredentialBytes") await act();
             return Reflect.apply(own[name], own, args) as unknown;
           };
         },

@@ -62,31 +62,53 @@ export class TokenKeeper {
    * @param begun the grant as this process knows it: if it is another one by now, nothing is stored. Whoever has taken this
    *   process's place has changed it before its own tokens come, so that these are never put over them
    */
-  async store(
-    account: OAuthAccount,
-    record: TokenRecord,
-    begun?: OAuthGrant | null,
-  ): Promise<void> {
-    const { vault, scrubber } = this.#deps;
-    const { spec, owner } = account;
-    learnTokens(scrubber, record);
-    const bytes = tokenBytes(record);
-    const own = vault.reserved(owner, SYSTEM);
-    await own.storeCredentialBytes(spec.instanceId, TOKEN_NAME, bytes, async () => {
-      if (begun === undefined) return;
-      const grant = await this.grantOf(account);
-      if (grant?.rev !== begun?.rev) throw changedByOthers(spec.instanceId);
+  store(account: OAuthAccount, record: TokenRecord, begun?: OAuthGrant | null): Promise<void> {
+    return this.#put(account, record, () =>
+      begun === undefined ? Promise.resolve() : this.#assertUnchanged(account, begun),
+    );
+  }
+
+  /**
+   * Ends the time of tokens that are no good, for those who look at them alone. Nothing is stored where others are there by
+   * now.
+   *
+   * @param begun as for `store`
+   */
+  expire(account: OAuthAccount, record: TokenRecord, begun: OAuthGrant | null): Promise<void> {
+    return this.#put(account, { ...record, expiresAt: 0 }, async () => {
+      await this.#assertUnchanged(account, begun);
+      await this.#assertStored(account, record);
     });
   }
 
+  async #put(
+    { spec, owner }: OAuthAccount,
+    record: TokenRecord,
+    assertWanted: () => Promise<void>,
+  ): Promise<void> {
+    const { vault, scrubber } = this.#deps;
+    learnTokens(scrubber, record);
+    const bytes = tokenBytes(record);
+    const own = vault.reserved(owner, SYSTEM);
+    await own.storeCredentialBytes(spec.instanceId, TOKEN_NAME, bytes, assertWanted);
+  }
+
+  async #assertUnchanged(account: OAuthAccount, begun: OAuthGrant | null): Promise<void> {
+    const grant = await this.grantOf(account);
+    if (grant?.rev !== begun?.rev) throw changedByOthers(account.spec.instanceId);
+  }
+
+  async #assertStored(account: OAuthAccount, { accessToken }: TokenRecord): Promise<void> {
+    const record = await this.load(account, SYSTEM);
+    if (record?.accessToken !== accessToken) throw changedByOthers(account.spec.instanceId);
+  }
+
   /** Takes a record away, unless another one is there by now. */
-  async withdraw(account: OAuthAccount, { accessToken }: TokenRecord): Promise<void> {
+  async withdraw(account: OAuthAccount, record: TokenRecord): Promise<void> {
     const { spec, owner } = account;
     const own = this.#deps.vault.reserved(owner, SYSTEM);
-    await own.deleteCredential(spec.instanceId, TOKEN_NAME, async () => {
-      const record = await this.load(account, SYSTEM);
-      if (record?.accessToken !== accessToken) throw changedByOthers(spec.instanceId);
-    });
+    const assertWanted = () => this.#assertStored(account, record);
+    await own.deleteCredential(spec.instanceId, TOKEN_NAME, assertWanted);
   }
 
   async forget(name: AccountName, actor: VaultActor): Promise<void> {

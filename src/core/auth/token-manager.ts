@@ -120,11 +120,11 @@ export class TokenManager {
       const record = await this.#keeper.load(account, SYSTEM);
       const age = record === null ? 0 : this.#deps.time.now() - record.obtainedAt;
       const canRenew = record?.refreshToken !== undefined && age >= FRESH_MS;
+      // So that the next look at it, which reads the record alone, finds that out.
+      if (record !== null) await this.#keeper.expire(account, record, grant);
       if (grant?.status === "connected" && !canRenew) {
         await this.#keeper.needsPerson(grant, reason);
       }
-      // So that the next look at it, which reads the record alone, finds that out.
-      if (record !== null) await this.#keeper.store(account, { ...record, expiresAt: 0 });
     });
   }
 
@@ -329,7 +329,7 @@ export class TokenManager {
         : reason;
       logger.warn("An account must be connected again", fields);
       // First, so that nobody gets a token of it once it is said to be over: whoever asks for one reads the record alone.
-      if (record !== null) await this.#keeper.store(account, { ...record, expiresAt: 0 }, grant);
+      if (record !== null) await this.#keeper.expire(account, record, grant);
       await this.#keeper.needsPerson(grant, why);
       return notConnected(account.spec.instanceId, why);
     }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { TokenKeeper, type OAuthAccount } from "../../../src/core/auth/token-keeper.ts";
 import { createScrubber } from "../../../src/index.ts";
+import { createFakeTime } from "../../helpers/fake-time.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
 import { account, HOUR, openConnected } from "../../helpers/token-manager.ts";
-import { codesOf, TEST_ACTOR, withFullDisk } from "../../helpers/vault.ts";
+import { codesOf, TEST_ACTOR, withFullDisk, withGate } from "../../helpers/vault.ts";
 
 describe("a token that could not be saved", () => {
   /** A process that has a new pair of tokens and no place to put it. */
@@ -102,4 +103,28 @@ describe("a token that is refused though it looks good", () => {
     expect(await codesOf([token(tokens)])).toEqual(["NOT_CONNECTED"]);
     expect(provider.state.refreshes).toBe(1);
   });
+
+  it.each([
+    ["renewed by another process", "refresh"],
+    ["connected anew", "connect"],
+  ] as const)(
+    "says nothing of tokens that were %s while its process stood still",
+    async (_what, means) => {
+      const opened = await openConnected();
+      const { make, vault, tokens, token, provider, grants } = opened;
+      const gate = { isReached: false, opened: Promise.withResolvers<void>() };
+      const ownTime = createFakeTime();
+      const frozen = make({ vault: withGate(vault, gate), time: ownTime });
+      const complaint = frozen.requireReauth(account, "its plugin says so");
+      while (!gate.isReached) await ownTime.advance(25);
+      // From here on its time stands still, and the others' goes on.
+      if (means === "refresh") await opened.passing(tokens.refresh(account));
+      else await opened.passing(tokens.connect(account, provider.first()));
+      const expected = await token(tokens);
+      gate.opened.resolve();
+      expect(await codesOf([complaint])).toEqual(["VAULT_UNAVAILABLE"]);
+      expect((await token(tokens)).accessToken).toBe(expected.accessToken);
+      expect((await grants.find("drive", "shared"))?.status).toBe("connected");
+    },
+  );
 });
