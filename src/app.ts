@@ -45,6 +45,7 @@ import { LiveStreams } from "./api/live-streams.ts";
 import { eventRoutes } from "./api/routes/events.ts";
 import { metricsRoutes } from "./api/routes/metrics.ts";
 import { createStateSealer } from "./core/request-state.ts";
+import { StoredChanges } from "./core/stored-changes.ts";
 import { SseServer } from "./core/sse-server.ts";
 import { ToolAdmin } from "./core/tool-admin.ts";
 import { messageOf } from "./errors.ts";
@@ -100,6 +101,17 @@ export async function createApp(deps: AppDeps): Promise<App> {
     audit: deps.audit,
     scrubber: deps.scrubber,
     sha256,
+    time,
+    logger,
+  });
+  const changes = await StoredChanges.open({
+    instances: deps.instances,
+    toolSettings: deps.toolSettings,
+    async take() {
+      await tools.reload();
+      const { settled } = await updates.apply();
+      await settled;
+    },
     time,
     logger,
   });
@@ -265,6 +277,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     manager,
     routes,
     async start() {
+      changes.watch();
       await manager.start();
       started = true;
     },
@@ -274,6 +287,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     },
     async close() {
       started = false;
+      changes.close();
       streams.close();
       telemetry.close();
       try {

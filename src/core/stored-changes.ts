@@ -1,0 +1,81 @@
+import { stackOf } from "../errors.ts";
+import type { InstanceStore, ToolSettingsStore } from "../types/instances.ts";
+import type { Logger } from "../types/logger.ts";
+import type { Time } from "../types/runtime.ts";
+
+/** How long what another process has changed may stay unnoticed here. */
+const LOOK_MS = 20_000;
+
+export interface StoredChangesDeps {
+  readonly instances: Pick<InstanceStore, "list">;
+  readonly toolSettings: Pick<ToolSettingsStore, "list">;
+  /** Takes over what is stored now. Also called after changes of this process's own, which find nothing left to do. */
+  readonly take: () => Promise<void>;
+  readonly time: Time;
+  readonly logger: Logger;
+}
+
+/**
+ * Takes over what other processes on the same database have changed: which instances there are, how they are set, and how
+ * tools are offered. Keys have the `KeyDirectory`.
+ */
+export class StoredChanges {
+  readonly #deps: StoredChangesDeps;
+  #seen: string;
+  #cancel: () => void = () => {};
+  #isWatching = false;
+
+  private constructor(deps: StoredChangesDeps, seen: string) {
+    this.#deps = deps;
+    this.#seen = seen;
+  }
+
+  /** To be called before what is stored is read, so that no change falls between the two. */
+  static async open(deps: StoredChangesDeps): Promise<StoredChanges> {
+    return new StoredChanges(deps, await read(deps));
+  }
+
+  watch(): void {
+    this.#isWatching = true;
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#isWatching = false;
+    this.#cancel();
+  }
+
+  async #look(): Promise<void> {
+    const found = await read(this.#deps);
+    if (found === this.#seen || !this.#isWatching) return;
+    await this.#deps.take();
+    // After it, so that what could not be taken over is tried again.
+    this.#seen = found;
+  }
+
+  #schedule(): void {
+    if (!this.#isWatching) return;
+    this.#cancel = this.#deps.time.after(LOOK_MS, () => {
+      this.#look()
+        .catch((error: unknown) =>
+          this.#deps.logger.error("Could not take over what others have changed", {
+            error: stackOf(error),
+          }),
+        )
+        .finally(() => this.#schedule());
+    });
+  }
+}
+
+/** Something that is another after every change. */
+async function read({ instances, toolSettings }: StoredChangesDeps): Promise<string> {
+  const [rows, settings] = await Promise.all([instances.list(), toolSettings.list()]);
+  const revisions = [
+    ...rows.map(({ id, rev }) => [id, rev]),
+    ...settings.map(({ instanceId, tool, rev }) => [instanceId, tool, rev]),
+  ];
+  return revisions
+    .map((each) => JSON.stringify(each))
+    .toSorted()
+    .join();
+}
