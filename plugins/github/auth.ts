@@ -54,7 +54,7 @@ export async function replaceToken(
   const current = await readToken(plugin);
   if (current.secret !== refused.secret) return current;
   if (current.kind === "personal") return null;
-  await plugin.requireReauth();
+  await plugin.requireReauth(refused.secret);
   const after = await readToken(plugin);
   return after.secret === refused.secret ? null : after;
 }

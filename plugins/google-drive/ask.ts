@@ -30,7 +30,7 @@ export interface Question {
 
 /**
  * Asks Google, and once more after a short pause when it is busy or broken, as long as the setting `timeoutMs` allows; and once
- * more at once when it does not take the token, if there is another one by then.
+ * more at once when it does not take the token, if another one can be had.
  *
  * @throws ToolError that says what to do
  * @throws AppError `NOT_CONNECTED`, which the server turns into a question to connect
@@ -53,18 +53,23 @@ export async function ask(question: Question, context: DriveContext): Promise<An
 
   try {
     let refused: string | null = null;
+    let address: string | null = null;
     let hasWaited = false;
     for (;;) {
       const token = await plugin.getAccessToken();
-      // Nothing has been renewed meanwhile: Google would say the same again.
-      if (token === refused) throw fail(await tokenRefused(plugin), "status 401");
+      if (token === refused) {
+        // Nothing has been renewed meanwhile: Google would say the same again.
+        if (address !== null) throw fail(endedAt(address), "status 401");
+        address = await plugin.requireReauth(token);
+        continue;
+      }
       const request = { url, token, headers, timeoutMs: config.timeoutMs, maxBytes, signal };
       const answer = await send(request, plugin);
       if (answer.status === 200) return answer;
       const error = readError(answer, token);
       const reason = [`status ${answer.status}`, ...error.reasons].join(", ");
       if (answer.status === 401) {
-        if (refused !== null) throw fail(await tokenRefused(plugin), reason);
+        if (refused !== null) throw fail(await secondRefused(plugin, token), reason);
         // Another process may have renewed it while the request was on its way, or the wait went on.
         refused = token;
         continue;
@@ -75,7 +80,7 @@ export async function ask(question: Question, context: DriveContext): Promise<An
         await pause(ms, signal);
         continue;
       }
-      if (lacksScopes(answer, error)) throw fail(await scopesMissing(plugin), reason);
+      if (lacksScopes(answer, error)) throw fail(await scopesMissing(plugin, token), reason);
       if (answer.status < 400) throw fail(unexpected(service), reason);
       throw fail(toRefusal(answer, error, subject), reason);
     }
@@ -120,19 +125,23 @@ function toUrl({ subject, path, query }: Question, { baseUrl, sheetsUrl }: Drive
 }
 
 /**
- * A token that should still be good was taken back, and no other came in its place.
+ * The token that came in the place of a refused one was refused, too.
  *
  * @throws AppError `NOT_CONNECTED` once the server knows that
  */
-async function tokenRefused(plugin: DriveContext["plugin"]): Promise<ToolError> {
-  const address = await plugin.requireReauth();
+async function secondRefused(plugin: DriveContext["plugin"], token: string): Promise<ToolError> {
+  const address = await plugin.requireReauth(token);
   await plugin.getAccessToken();
+  return endedAt(address);
+}
+
+function endedAt(address: string): ToolError {
   return connectAgain("Google does not accept this connection any more.", address);
 }
 
-async function scopesMissing(plugin: DriveContext["plugin"]): Promise<ToolError> {
+async function scopesMissing(plugin: DriveContext["plugin"], token: string): Promise<ToolError> {
   return connectAgain(
     "The person who connected the account did not allow this server to see its files. Tick that box this time.",
-    await plugin.requireReauth(),
+    await plugin.requireReauth(token),
   );
 }

@@ -98,6 +98,7 @@ export class PluginInstance {
     this.#error = null;
     const { host, owner } = this.#deps;
     let whose = owner;
+    const since = this.#deps.time.now();
     const desk = createDesk({
       ...this.#deps,
       instanceId: this.id,
@@ -105,7 +106,7 @@ export class PluginInstance {
       isSecret: (name) => isSecretField(this.#auth, name),
       accountOf: (account) => {
         const { oauth } = this;
-        return oauth && this.#deps.accounts.open(this.id, oauth, account);
+        return oauth && this.#deps.accounts.open(this.id, oauth, account, since);
       },
     });
     const services = this.#hostServices(desk);

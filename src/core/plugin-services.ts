@@ -58,6 +58,8 @@ export function createDesk({
   const underWay = new CallsUnderWay();
   const ownWrites = new OwnWrites();
   const handedOut = createScrubber();
+  /** The token that the plugin got last. */
+  let lastToken: string | null = null;
   const actor: VaultActor = {
     actor: `plugin:${instanceId}`,
     requestId: null,
@@ -123,16 +125,17 @@ export function createDesk({
     async getAccessToken() {
       const token = await myAccount().token(actor);
       learnTokens(handedOut, token);
-      return token.accessToken;
+      return (lastToken = token.accessToken);
     },
     isAuthenticated: async () => (await account()?.isConnected()) ?? false,
     async getTokenInfo() {
       const token = await account()?.tokenOrNull(actor);
       if (token === null || token === undefined) return null;
       learnTokens(handedOut, token);
+      lastToken = token.accessToken;
       return toPluginToken(token);
     },
-    requireReauth: async () => myAccount().requireReauth(),
+    requireReauth: async (refused) => myAccount().requireReauth(refused ?? lastToken),
     fetch: createPluginFetch(outbound),
   };
   return { services, underWay, ownWrites, handedOut };

@@ -97,7 +97,7 @@ export function createGuestServices(
     getAccessToken: () => asks.ask("getAccessToken") as Promise<string>,
     isAuthenticated: () => asks.ask("isAuthenticated") as Promise<boolean>,
     getTokenInfo: () => asks.ask("getTokenInfo") as Promise<OAuthToken | null>,
-    requireReauth: () => asks.ask("requireReauth") as Promise<string>,
+    requireReauth: (refused = "") => asks.ask("requireReauth", refused) as Promise<string>,
     async fetch(url, init = {}) {
       const [head, body] = toFetchTexts(url, init);
       return fromFetchReply(await asks.askUntil(init.signal, "fetch", head, body));

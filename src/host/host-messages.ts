@@ -80,7 +80,8 @@ export const SERVICES = {
   getAccessToken: 0,
   isAuthenticated: 0,
   getTokenInfo: 0,
-  requireReauth: 0,
+  /** The refused token; empty for the one that was given last. */
+  requireReauth: 1,
   /** The request as JSON, and its body as base64. */
   fetch: 2,
 } as const;

@@ -127,7 +127,7 @@ function createContext(instanceId: string, config: unknown, services: HostServic
     getAccessToken: () => services.getAccessToken(),
     isAuthenticated: () => services.isAuthenticated(),
     getTokenInfo: () => services.getTokenInfo(),
-    requireReauth: () => services.requireReauth(),
+    requireReauth: (refused?: string) => services.requireReauth(refused),
     fetch: (url: string | URL, init?: FetchInit) => services.fetch(url, init),
     changed: (list: "tools" | "resources" | "prompts") => services.changed(list),
     resourceUpdated: (uri: string) => services.resourceUpdated(uri),

@@ -83,8 +83,9 @@ async function run(
     case "getAccessToken":
     case "isAuthenticated":
     case "getTokenInfo":
-    case "requireReauth":
       return services[service]();
+    case "requireReauth":
+      return services.requireReauth(first || undefined);
   }
 }
 

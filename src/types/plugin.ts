@@ -79,8 +79,14 @@ export interface PluginContext {
   getAccessToken(): Promise<string>;
   isAuthenticated(): Promise<boolean>;
   getTokenInfo(): Promise<OAuthToken | null>;
-  /** Answers the address at which a person connects the account again. */
-  requireReauth(): Promise<string>;
+  /**
+   * Says that the service does not take a token that looks good, and answers the address at which a person connects the account
+   * again. The next `getAccessToken` gets another one where the account can be renewed, and throws where it cannot.
+   *
+   * @param refused that token; the one that was given last when left out. Where another one has come in its place
+   *   meanwhile, nothing is done
+   */
+  requireReauth(refused?: string): Promise<string>;
 
   /**
    * Asks another server over https, and answers with its whole body. It reaches the internet, and what the operator has

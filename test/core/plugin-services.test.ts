@@ -2,6 +2,7 @@ import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { createDesk } from "../../src/core/plugin-services.ts";
 import { createScrubber } from "../../src/core/scrubber.ts";
+import type { PluginAccount } from "../../src/core/auth/plugin-accounts.ts";
 import type { Owner, Vault, VaultActor } from "../../src/types/vault.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
 import { ecKey } from "../helpers/keys.ts";
@@ -11,7 +12,13 @@ import { NO_OUTBOUND } from "../helpers/no-outbound.ts";
 
 const SYSTEM: VaultActor = { actor: "system", requestId: null };
 
-function open({ owner = "shared", now = Date.now() }: { owner?: Owner | null; now?: number } = {}) {
+interface Options {
+  readonly owner?: Owner | null;
+  readonly now?: number;
+  readonly account?: PluginAccount | null;
+}
+
+function open({ owner = "shared", now = Date.now(), account = null }: Options = {}) {
   const memory = createPlainVault();
   /** What was done, as an audit record would have it. */
   const done: unknown[] = [];
@@ -39,7 +46,7 @@ function open({ owner = "shared", now = Date.now() }: { owner?: Owner | null; no
     ownerOf: () => owner,
     isSecret: (name) => name !== "account",
     vault,
-    accountOf: () => null,
+    accountOf: () => account,
     outbound: NO_OUTBOUND,
     createScrubber,
     time: createFakeTime(now),
@@ -50,6 +57,36 @@ function open({ owner = "shared", now = Date.now() }: { owner?: Owner | null; no
 }
 
 const INVALID = { name: "AppError", code: "CREDENTIAL_INVALID" };
+
+describe("a plugin's complaint about a token", () => {
+  it("is about the one that it got last, unless it names another", async () => {
+    const said: unknown[] = [];
+    const given = ["first", "second", "third"].map((accessToken) => ({
+      accessToken,
+      expiresAt: 5,
+      scope: "",
+      tokenType: "Bearer",
+    }));
+    const account: PluginAccount = {
+      token: async () => given.shift()!,
+      tokenOrNull: async () => given.shift()!,
+      isConnected: async () => true,
+      async requireReauth(refused) {
+        said.push(refused);
+        return "https://example.org/connect";
+      },
+    };
+    const { getAccessToken, getTokenInfo, requireReauth } = open({ account });
+    await requireReauth();
+    await getAccessToken();
+    await requireReauth();
+    await getTokenInfo();
+    await requireReauth();
+    await getAccessToken();
+    await requireReauth("first");
+    expect(said).toEqual([null, "first", "second", "first"]);
+  });
+});
 
 describe("a plugin's credentials", () => {
   it("are its instance's and its owner's alone", async () => {

@@ -18,7 +18,7 @@ describe("a plugin's message", () => {
     { type: "close-stream", id: 1 },
     { type: "log", level: "warn", message: "m", fields: {} },
     { type: "ask", id: 1, service: "getCredential", args: ["k"] },
-    { type: "ask", id: 1, service: "requireReauth", args: [] },
+    { type: "ask", id: 1, service: "requireReauth", args: [""] },
     { type: "ask", id: 1, service: "fetch", args: ["{}", ""] },
     { type: "cancel-ask", id: 1 },
     { type: "changed", list: "prompts" },

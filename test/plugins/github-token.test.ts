@@ -67,6 +67,24 @@ describe("a token that GitHub does not take", () => {
     expect(did).toEqual([]);
   });
 
+  it("of an account is named to the server, which may renew it", async () => {
+    const complaints: unknown[] = [];
+    let current = ACCOUNT;
+    const account = {
+      getAccessToken: async () => current,
+      async requireReauth(refused?: string) {
+        complaints.push(refused);
+        current = OTHER;
+        return "https://server.example/connect/x";
+      },
+    };
+    const { call, service } = await gitHub({ credentials: {}, account, secrets: [OTHER] });
+    service.reply(REPOSITORY, BAD, { body: repository() });
+    expect((await call("get_repository", SITE)).fullName).toBe("acme/site");
+    expect(bearers(service.requests)).toEqual([`Bearer ${ACCOUNT}`, `Bearer ${OTHER}`]);
+    expect(complaints).toEqual([ACCOUNT]);
+  });
+
   it("of an account has it connected again", async () => {
     const { did, account } = accountOf(ACCOUNT);
     const { call, service } = await gitHub({ credentials: {}, account });

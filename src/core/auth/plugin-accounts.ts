@@ -11,13 +11,14 @@ export interface PluginAccount {
   token(actor: VaultActor): Promise<OAuthToken>;
   tokenOrNull(actor: VaultActor): Promise<OAuthToken | null>;
   isConnected(): Promise<boolean>;
-  /** Says that the account must be connected again; answers where. */
-  requireReauth(): Promise<string>;
+  /** Says that the provider refuses a token, `null` for whichever is stored; answers where to connect the account again. */
+  requireReauth(refused: string | null): Promise<string>;
 }
 
 /** Opens accounts for plugin objects, whichever version of an instance they are of. */
 export interface PluginAccounts {
-  open(instanceId: string, instance: OAuthInstance, owner: Owner): PluginAccount;
+  /** @param since when the instance's settings were read, in epoch milliseconds */
+  open(instanceId: string, instance: OAuthInstance, owner: Owner, since: number): PluginAccount;
 }
 
 export interface PluginAccountsDeps {
@@ -32,14 +33,15 @@ export function createPluginAccounts({
   manager,
 }: PluginAccountsDeps): PluginAccounts {
   return {
-    open(instanceId, instance, owner) {
-      const account: OAuthAccount = { spec: specs.of(instanceId, instance), owner };
+    open(instanceId, instance, owner, since) {
+      const account: OAuthAccount = { spec: specs.of(instanceId, instance), owner, since };
       return {
         token: (actor) => tokens.token(account, actor),
         tokenOrNull: (actor) => tokens.tokenOrNull(account, actor),
         isConnected: () => tokens.isConnected(account),
-        async requireReauth() {
-          await tokens.requireReauth(account, "its plugin says that the provider refuses it");
+        async requireReauth(refused) {
+          const reason = "its plugin says that the provider refuses it";
+          await tokens.requireReauth(account, reason, refused);
           const startedBy = `plugin:${instanceId}`;
           return (await manager.initiateFlow(instanceId, { owner, startedBy })).authUrl;
         },

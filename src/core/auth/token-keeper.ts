@@ -17,6 +17,8 @@ const SYSTEM: VaultActor = { actor: "system", requestId: null };
 export interface OAuthAccount {
   readonly spec: OAuthClientSpec;
   readonly owner: Owner;
+  /** When the client's settings were read, in epoch milliseconds; just now when left out. */
+  readonly since?: number;
 }
 
 /** The same, where the client does not matter. */

@@ -39,8 +39,7 @@ export class WriteLeases {
   /** Not twice at once for the same name. */
   async hold<T>(name: string, work: (lease: Lease) => Promise<T>): Promise<T> {
     const key = `vault.lease.${name}`;
-    let { text, isUnbroken } = await this.#acquire(key);
-    let heldAt = this.#time.elapsed();
+    let { text, isUnbroken, heldAt } = await this.#acquire(key);
     let isLost = false;
     let renewal: Promise<void> = Promise.resolve();
     let cancel = this.#time.after(RENEW_MS, renew);
@@ -75,7 +74,7 @@ export class WriteLeases {
     }
   }
 
-  async #acquire(key: string): Promise<{ text: string; isUnbroken: boolean }> {
+  async #acquire(key: string): Promise<{ text: string; isUnbroken: boolean; heldAt: number }> {
     const since = this.#time.elapsed();
     let seen = this.#left.get(key) ?? (await this.#store.value(key));
     let seenAt = this.#time.elapsed();
@@ -88,9 +87,11 @@ export class WriteLeases {
       if (isFree) {
         const text = this.#text("held");
         const isUnbroken = seen !== null && seen === this.#left.get(key);
+        // From before the answer, which may take longer than others wait.
+        const heldAt = this.#time.elapsed();
         if (await this.#store.setValue(key, text, seen)) {
           this.#left.delete(key);
-          return { text, isUnbroken };
+          return { text, isUnbroken, heldAt };
         }
       } else if (this.#time.elapsed() - since >= PATIENCE_MS) {
         throw tooBusy("The vault");

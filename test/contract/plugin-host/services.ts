@@ -47,7 +47,8 @@ export function servicesContract({ withRunning }: Harness): void {
             token: "t",
             authenticated: true,
             info,
-            reauth: "https://example.org/connect",
+            reauth: "https://example.org/connect?undefined",
+            reauthOf: "https://example.org/connect?t",
           });
         },
         {
@@ -55,7 +56,7 @@ export function servicesContract({ withRunning }: Harness): void {
             getAccessToken: async () => "t",
             isAuthenticated: async () => true,
             getTokenInfo: async () => info,
-            requireReauth: async () => "https://example.org/connect",
+            requireReauth: async (refused) => `https://example.org/connect?${refused}`,
           },
         },
       );

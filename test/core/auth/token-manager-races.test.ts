@@ -3,7 +3,7 @@ import { TokenKeeper, type OAuthAccount } from "../../../src/core/auth/token-kee
 import { createScrubber } from "../../../src/index.ts";
 import { createFakeTime } from "../../helpers/fake-time.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
-import { account, HOUR, openConnected } from "../../helpers/token-manager.ts";
+import { account, HOUR, openConnected, openManager } from "../../helpers/token-manager.ts";
 import { codesOf, TEST_ACTOR, withFullDisk, withGate } from "../../helpers/vault.ts";
 
 describe("a token that could not be saved", () => {
@@ -71,6 +71,70 @@ describe("a renewal that comes too late", () => {
   });
 });
 
+describe("a renewal that somebody asks for by hand", () => {
+  it("renews also when one under way finds that another process has been quicker", async () => {
+    const opened = await openConnected();
+    const { tokens, token, make, time, provider } = opened;
+    const answer = Promise.withResolvers<void>();
+    provider.state.beforeAnswer = () => answer.promise;
+    await time.advance(HOUR);
+    const quicker = token(make());
+    await expect.poll(() => provider.state.refreshes).toBe(1);
+    const underWay = token(tokens);
+    await time.advance(50);
+    const byHand = [tokens.refresh(account), tokens.refresh(account)];
+    answer.resolve();
+    const [first, second, ...others] = await opened.passing(
+      Promise.all([quicker, underWay, ...byHand]),
+    );
+    expect(second.accessToken).toBe(first.accessToken);
+    expect(others.map(({ accessToken }) => accessToken)).toEqual([
+      "access-3-of-the-provider",
+      "access-3-of-the-provider",
+    ]);
+  });
+
+  it("does not wait for what an earlier failure has put off, and neither does a new connection", async () => {
+    const { tokens, token, time, provider } = await openConnected();
+    const busy = { kind: "temporary", reason: "It answers 503.", retryAfterMs: HOUR } as const;
+    provider.state.faults.push(busy, busy);
+    await time.advance(HOUR);
+    expect(await codesOf([token(tokens)])).toEqual(["OAUTH_UNAVAILABLE"]);
+    expect(await codesOf([tokens.refresh(account)])).toEqual(["OAUTH_UNAVAILABLE"]);
+    expect((await tokens.refresh(account)).accessToken).toBe("access-2-of-the-provider");
+    provider.state.faults.push(busy);
+    await time.advance(HOUR);
+    expect(await codesOf([token(tokens)])).toEqual(["OAUTH_UNAVAILABLE"]);
+    await tokens.connect(account, { ...provider.first(), account: null });
+    await time.advance(HOUR - 1);
+    expect((await token(tokens)).accessToken).toBe("access-4-of-the-provider");
+  });
+
+  it("is told from what another process has renewed since it was asked for", async () => {
+    const opened = await openConnected();
+    const { tokens, make, provider } = opened;
+    const answer = Promise.withResolvers<void>();
+    provider.state.beforeAnswer = () => answer.promise;
+    const others = make().refresh(account);
+    await expect.poll(() => provider.state.refreshes).toBe(1);
+    const own = tokens.refresh(account);
+    await opened.time.advance(50);
+    answer.resolve();
+    const [first, second] = await opened.passing(Promise.all([others, own]));
+    expect(second.accessToken).toBe(first.accessToken);
+    expect(provider.state.refreshes).toBe(1);
+  });
+});
+
+describe("an account that somebody else connects", () => {
+  it("has no more the name of the one before", async () => {
+    const { tokens, provider, grants } = await openConnected();
+    expect((await grants.find("drive", "shared"))?.account).toBe("zoe@example.com");
+    await tokens.connect(account, { ...provider.first(), account: null });
+    expect((await grants.find("drive", "shared"))?.account).toBeNull();
+  });
+});
+
 describe("tokens of one client", () => {
   it.each<[string, Partial<OAuthAccount["spec"]>]>([
     [
@@ -93,6 +157,33 @@ describe("tokens of one client", () => {
   });
 });
 
+describe("a process that runs with older settings", () => {
+  const older = (since: number): OAuthAccount => ({
+    owner: "shared",
+    spec: { ...PROVIDER_SPEC, settings: { clientId: "the one before" } },
+    since,
+  });
+
+  it("does not end what a person has connected with the newer ones", async () => {
+    const { tokens, token, time, grants } = await openConnected();
+    await time.advance(HOUR / 4);
+    expect(await codesOf([tokens.token(older(1), TEST_ACTOR)])).toEqual(["NOT_CONNECTED"]);
+    expect((await grants.find("drive", "shared"))?.status).toBe("connected");
+    expect((await token(tokens)).accessToken).toBe("access-1-of-the-provider");
+  });
+
+  it("is told from one with newer settings, which asks for a person", async () => {
+    const { tokens, time, grants } = await openConnected();
+    await time.advance(HOUR / 4);
+    const newer = older(time.now());
+    expect(await codesOf([tokens.token(newer, TEST_ACTOR)])).toEqual(["NOT_CONNECTED"]);
+    expect(await grants.find("drive", "shared")).toMatchObject({
+      status: "needs_reauth",
+      reason: "its provider or client is another one now",
+    });
+  });
+});
+
 describe("a token that is refused though it looks good", () => {
   it("is renewed first, and a person is asked for when the new one is refused, too", async () => {
     const { tokens, token, time, provider } = await openConnected();
@@ -102,6 +193,33 @@ describe("a token that is refused though it looks good", () => {
     await tokens.requireReauth(account, "its plugin says so");
     expect(await codesOf([token(tokens)])).toEqual(["NOT_CONNECTED"]);
     expect(provider.state.refreshes).toBe(1);
+  });
+
+  it("is another one by then: what has come in its place stays good, whoever complains", async () => {
+    const opened = await openConnected();
+    const { tokens, token, time, provider, grants } = opened;
+    const other = opened.make();
+    const { accessToken: refused } = await token(tokens);
+    await time.advance(HOUR / 2);
+    await opened.passing(tokens.requireReauth(account, "its plugin says so", refused));
+    const { accessToken: newer } = await opened.passing(token(tokens));
+    expect(newer).not.toBe(refused);
+    await opened.passing(other.requireReauth(account, "its plugin says so", refused));
+    await opened.passing(tokens.requireReauth(account, "its plugin says so", refused));
+    expect((await token(other)).accessToken).toBe(newer);
+    expect((await grants.find("drive", "shared"))?.status).toBe("connected");
+    expect(provider.state.refreshes).toBe(1);
+  });
+
+  it("is obtained anew where the client grants to itself, since no person can help", async () => {
+    const { tokens, grants } = await openManager();
+    const settings = { ...PROVIDER_SPEC.settings, grant: "client_credentials" as const };
+    const own: OAuthAccount = { owner: "shared", spec: { ...PROVIDER_SPEC, settings } };
+    const first = await tokens.token(own, TEST_ACTOR);
+    await tokens.requireReauth(own, "its plugin says so", first.accessToken);
+    expect(await tokens.isConnected(own)).toBe(true);
+    expect((await tokens.token(own, TEST_ACTOR)).accessToken).not.toBe(first.accessToken);
+    expect((await grants.find("drive", "shared"))?.status).toBe("connected");
   });
 
   it.each([

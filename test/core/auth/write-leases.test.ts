@@ -64,6 +64,29 @@ describe("a lease", () => {
     expect(isTaken).toBe(true);
   });
 
+  it("counts from before the store is asked for it, however late the answer comes", async () => {
+    const { store, time, b } = makeTwo();
+    const answer = Promise.withResolvers<void>();
+    const late = new WriteLeases(
+      {
+        ...store,
+        async setValue(name, value, expected) {
+          const isSet = await store.setValue(name, value, expected);
+          await answer.promise;
+          return isSet;
+        },
+      },
+      time,
+    );
+    const first = late.hold("one", async (lease) => lease.assertHeld());
+    await time.advance(0);
+    const second = b.hold("one", async () => "taken");
+    await time.advance(2_100);
+    answer.resolve();
+    expect(await codesOf([first])).toEqual(["VAULT_UNAVAILABLE"]);
+    expect(await second).toBe("taken");
+  });
+
   it("tells a process that hung that it may be another's by now", async () => {
     const { time, a } = makeTwo();
     const hung = new WriteLeases(createMemoryVaultStore(), {
