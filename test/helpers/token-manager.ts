@@ -1,15 +1,9 @@
 import { InstanceWrites } from "../../src/core/auth/instance-writes.ts";
 import type { OAuthAccount } from "../../src/core/auth/token-keeper.ts";
-import { TokenManager } from "../../src/core/auth/token-manager.ts";
+import { TokenManager, type TokenManagerDeps } from "../../src/core/auth/token-manager.ts";
 import { VaultAudit } from "../../src/core/auth/vault-audit.ts";
 import { WriteLeases } from "../../src/core/auth/write-leases.ts";
-import {
-  createMemoryOAuthGrants,
-  createScrubber,
-  type AuditEntry,
-  type Time,
-  type Vault,
-} from "../../src/index.ts";
+import { createMemoryOAuthGrants, createScrubber, type AuditEntry } from "../../src/index.ts";
 import { createFakeTime } from "./fake-time.ts";
 import { createRecordingLogger } from "./logger.ts";
 import { createProviderScript, PROVIDER_SPEC } from "./provider-script.ts";
@@ -36,7 +30,7 @@ export async function openManager(
       await audit.record(entry);
     },
   };
-  const make = (over: { readonly vault?: Vault; readonly time?: Time } = {}) =>
+  const make = (over: Partial<Pick<TokenManagerDeps, "vault" | "time" | "turns">> = {}) =>
     new TokenManager({
       vault,
       grants,

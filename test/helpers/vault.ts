@@ -166,6 +166,17 @@ export function withGate(
 }
 
 function beforeStoring(vault: Vault, act: () => void | Promise<void>): Vault {
+  return aroundStoring(vault, async (store) => {
+    await act();
+    return store();
+  });
+}
+
+/** A vault whose user does something else, too, whenever it stores something. */
+export function aroundStoring(
+  vault: Vault,
+  around: (store: () => Promise<unknown>) => Promise<unknown>,
+): Vault {
   return {
     ...vault,
     reserved(owner, actor) {
@@ -173,8 +184,8 @@ function beforeStoring(vault: Vault, act: () => void | Promise<void>): Vault {
       return new Proxy(own, {
         get(_, name: keyof OwnerVault) {
           return async (...args: unknown[]) => {
-            if (name === "storeCredentialBytes") await act();
-            return Reflect.apply(own[name], own, args) as unknown;
+            const work = async () => Reflect.apply(own[name], own, args) as unknown;
+            return name === "storeCredentialBytes" ? around(work) : work();
           };
         },
       });

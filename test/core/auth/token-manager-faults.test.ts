@@ -168,6 +168,18 @@ describe("a provider that does not answer as it should", () => {
   });
 });
 
+describe("a grant that the provider has ended", () => {
+  it("gives no token from then on, though the last one looks good for a while", async () => {
+    const { tokens, token, time, provider, grants } = await openConnected();
+    provider.state.faults.push({ kind: "invalid-grant", reason: "the provider ended the grant" });
+    await time.advance(HOUR - 3 * MINUTE);
+    await token(tokens);
+    const status = async () => (await grants.find("drive", "shared"))?.status;
+    await expect.poll(status).toBe("needs_reauth");
+    expect(await codesOf([token(tokens)])).toEqual(["NOT_CONNECTED"]);
+  });
+});
+
 describe("what a provider has definitely refused to do", () => {
   it("explains no later refusal, where what nobody knows does", async () => {
     for (const [isDefinite, words] of [

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { TokenKeeper, type OAuthAccount } from "../../../src/core/auth/token-keeper.ts";
-import { createScrubber } from "../../../src/index.ts";
+import type { Turns } from "../../../src/core/auth/instance-writes.ts";
+import { AppError, createScrubber } from "../../../src/index.ts";
 import { createFakeTime } from "../../helpers/fake-time.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
 import { account, HOUR, openConnected, openManager } from "../../helpers/token-manager.ts";
-import { codesOf, TEST_ACTOR, withFullDisk, withGate } from "../../helpers/vault.ts";
+import { aroundStoring, codesOf, TEST_ACTOR, withFullDisk, withGate } from "../../helpers/vault.ts";
+
+type Opened = Awaited<ReturnType<typeof openConnected>>;
 
 describe("a token that could not be saved", () => {
   /** A process that has a new pair of tokens and no place to put it. */
@@ -52,7 +55,43 @@ describe("a token that could not be saved", () => {
   });
 });
 
+describe("a process whose turn is another's by now", () => {
+  const lost: Turns = {
+    run: (_name, work) =>
+      work({
+        isUnbroken: true,
+        assertHeld() {
+          throw new AppError("VAULT_UNAVAILABLE", "It took too long.");
+        },
+      }),
+  };
+
+  it("sends no refresh token, which may be good for once only", async () => {
+    const { make, token, time, provider } = await openConnected();
+    await time.advance(HOUR);
+    expect(await codesOf([token(make({ turns: lost }))])).toEqual(["VAULT_UNAVAILABLE"]);
+    expect(provider.state.refreshes).toBe(0);
+  });
+
+  it("keeps nothing that a person has granted, who grants again", async () => {
+    const { make, tokens, token, provider } = await openConnected();
+    const connecting = make({ turns: lost }).connect(account, provider.first());
+    expect(await codesOf([connecting])).toEqual(["VAULT_UNAVAILABLE"]);
+    expect((await token(tokens)).accessToken).toBe("access-1-of-the-provider");
+  });
+});
+
 describe("a renewal that comes too late", () => {
+  it("does not put its tokens over those of a grant that is another by now", async () => {
+    const { vault, grants, provider, token, tokens } = await openConnected();
+    const keeper = new TokenKeeper({ vault, grants, scrubber: createScrubber() });
+    const begun = (await keeper.grantOf(account))!;
+    await keeper.intend(begun);
+    const record = { ...provider.first().token, client: "c", generation: 2, obtainedAt: 5 };
+    expect(await codesOf([keeper.store(account, record, begun)])).toEqual(["VAULT_UNAVAILABLE"]);
+    expect((await token(tokens)).accessToken).toBe("access-1-of-the-provider");
+  });
+
   it.each([
     ["connected anew", { intent: null, generation: 2 }],
     ["renewed by another process", { intent: "another", generation: 1 }],
@@ -119,9 +158,13 @@ describe("a renewal that somebody asks for by hand", () => {
     await expect.poll(() => provider.state.refreshes).toBe(1);
     const own = tokens.refresh(account);
     await opened.time.advance(50);
+    const again = tokens.refresh(account);
     answer.resolve();
-    const [first, second] = await opened.passing(Promise.all([others, own]));
-    expect(second.accessToken).toBe(first.accessToken);
+    const [first, ...same] = await opened.passing(Promise.all([others, own, again]));
+    expect(same.map(({ accessToken }) => accessToken)).toEqual([
+      first.accessToken,
+      first.accessToken,
+    ]);
     expect(provider.state.refreshes).toBe(1);
   });
 });
@@ -132,6 +175,41 @@ describe("an account that somebody else connects", () => {
     expect((await grants.find("drive", "shared"))?.account).toBe("zoe@example.com");
     await tokens.connect(account, { ...provider.first(), account: null });
     expect((await grants.find("drive", "shared"))?.account).toBeNull();
+  });
+});
+
+describe("tokens that are saved when their grant has just become another", () => {
+  /** Renews them, and does something between their saving and the note that they are the grant's. */
+  async function renewBeside(meanwhile: (opened: Opened) => Promise<unknown>) {
+    const opened = await openConnected();
+    await opened.time.advance(HOUR);
+    const vault = aroundStoring(opened.vault, async (store) => {
+      const stored = await store();
+      await meanwhile(opened);
+      return stored;
+    });
+    expect(await codesOf([opened.token(opened.make({ vault }))])).toEqual(["VAULT_UNAVAILABLE"]);
+    return opened;
+  }
+
+  it("are taken away again, so that nobody takes them for those of the new grant", async () => {
+    const { grants, token, tokens } = await renewBeside(({ grants: all }) =>
+      all.remove("drive", "shared"),
+    );
+    expect(await codesOf([token(tokens)])).toEqual(["NOT_CONNECTED"]);
+    expect(await grants.list()).toEqual([]);
+  });
+
+  it("are left where others are there by then", async () => {
+    const newer = { accessToken: "another", expiresAt: Number.MAX_SAFE_INTEGER, scope: "read" };
+    const { vault, grants } = await renewBeside(async (opened) => {
+      const keeper = new TokenKeeper({ ...opened, scrubber: createScrubber() });
+      await opened.grants.remove("drive", "shared");
+      const record = { ...newer, tokenType: "Bearer", client: "c", generation: 1, obtainedAt: 5 };
+      await keeper.store(account, record);
+    });
+    const keeper = new TokenKeeper({ vault, grants, scrubber: createScrubber() });
+    expect(await keeper.load(account, TEST_ACTOR)).toMatchObject(newer);
   });
 });
 
