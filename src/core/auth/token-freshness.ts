@@ -11,8 +11,7 @@ export function isGood(record: TokenRecord, now: number): boolean {
 }
 
 /** Whether it is time to renew it, where that can be done. */
-export function isDue(record: TokenRecord | null, now: number): boolean {
-  if (record?.refreshToken === undefined) return false;
+export function isDue(record: TokenRecord, now: number): boolean {
   // Somebody has set the clock back: how old it is, nobody knows.
   if (now < record.obtainedAt - SKEW_MS) return true;
   const ahead = Math.min(AHEAD_MS, lifetimeOf(record) / 5);

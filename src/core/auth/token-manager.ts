@@ -10,7 +10,7 @@ import {
   type OAuthAccount,
   type TokenKeeperDeps,
 } from "./token-keeper.ts";
-import { isDue, isGood } from "./token-freshness.ts";
+import { isGood } from "./token-freshness.ts";
 import { isOwnGrant, TokenRenewer } from "./token-renewer.ts";
 import { TOKEN_NAME } from "./token-record.ts";
 import { actOn, type VaultAudit } from "./vault-audit.ts";
@@ -62,7 +62,7 @@ export class TokenManager {
     const isOurs = record?.client === this.#renewer.clientOf(account);
     if (record === null || !isOurs || !isGood(record, this.#deps.time.now()))
       return this.#renewer.renew(account);
-    if (isDue(record, this.#deps.time.now())) {
+    if (this.#renewer.isDue(account, record)) {
       this.#renewer.renew(account).catch(() => {
         // It is in the log, and this one is good for a while.
       });

@@ -59,6 +59,13 @@ export class TokenRenewer {
     return this.renew(account, true);
   }
 
+  /** Whether a token should be renewed while it is still good. */
+  isDue({ spec }: OAuthAccount, record: TokenRecord | null): boolean {
+    if (record === null) return false;
+    const isRenewable = record.refreshToken !== undefined || isOwnGrant(spec);
+    return isRenewable && isDue(record, this.#deps.time.now());
+  }
+
   /** All who come while it is under way get the same. */
   renew(account: OAuthAccount, isForced = false): Promise<OAuthToken> {
     const key = keyOf(account);
@@ -91,9 +98,7 @@ export class TokenRenewer {
         grant = await this.#deps.keeper.settle(account, grant, record);
       }
       // Another process may have been quicker.
-      const isNew = isForced
-        ? (grant?.generation ?? 0) > seen
-        : !isDue(record, this.#deps.time.now());
+      const isNew = isForced ? (grant?.generation ?? 0) > seen : !this.isDue(account, record);
       if (
         grant?.status === "connected" &&
         record !== null &&

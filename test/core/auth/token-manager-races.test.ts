@@ -4,7 +4,7 @@ import type { Turns } from "../../../src/core/auth/instance-writes.ts";
 import { AppError, createScrubber } from "../../../src/index.ts";
 import { createFakeTime } from "../../helpers/fake-time.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
-import { account, HOUR, openConnected, openManager } from "../../helpers/token-manager.ts";
+import { account, HOUR, MINUTE, openConnected, openManager } from "../../helpers/token-manager.ts";
 import { aroundStoring, codesOf, TEST_ACTOR, withFullDisk, withGate } from "../../helpers/vault.ts";
 
 type Opened = Awaited<ReturnType<typeof openConnected>>;
@@ -298,6 +298,18 @@ describe("a token that is refused though it looks good", () => {
     expect(await tokens.isConnected(own)).toBe(true);
     expect((await tokens.token(own, TEST_ACTOR)).accessToken).not.toBe(first.accessToken);
     expect((await grants.find("drive", "shared"))?.status).toBe("connected");
+  });
+
+  it("is renewed ahead of its end where the client grants to itself, too, and nobody waits for that", async () => {
+    const { tokens, time, provider } = await openManager();
+    const settings = { ...PROVIDER_SPEC.settings, grant: "client_credentials" as const };
+    const own: OAuthAccount = { owner: "shared", spec: { ...PROVIDER_SPEC, settings } };
+    const { accessToken } = await tokens.token(own, TEST_ACTOR);
+    await time.advance(HOUR - 3 * MINUTE);
+    expect((await tokens.token(own, TEST_ACTOR)).accessToken).toBe(accessToken);
+    await expect.poll(() => provider.state.refreshes).toBe(2);
+    const next = async () => (await tokens.token(own, TEST_ACTOR)).accessToken;
+    await expect.poll(next).toBe("access-2-of-the-provider");
   });
 
   it.each([
