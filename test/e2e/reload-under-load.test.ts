@@ -42,14 +42,17 @@ function openNumbers(): Promise<DevServer> {
   );
 }
 
-/** Calls without a pause until it is told to stop; a call that fails in any way is counted. */
+/**
+ * Calls without a pause until it is told to stop, or a call fails in any way: on a connection that is lost the next ones would
+ * fail at once, for ever, and leave no turn to whoever stops this.
+ */
 function callForEver(client: E2eClient) {
   const seen = new Set<string>();
   const failures: unknown[] = [];
   let calls = 0;
   const told = new AbortController();
   const ended = (async () => {
-    while (!told.signal.aborted) {
+    while (!told.signal.aborted && failures.length === 0) {
       calls++;
       try {
         const { isError, content } = (await client.call("numbers_numbers")) as {
@@ -69,7 +72,7 @@ function callForEver(client: E2eClient) {
     await client.close();
     return { calls, failures };
   };
-  return { seen, stop };
+  return { seen, failures, stop };
 }
 
 /** Eight connections, of every kind that a client of a listening server may have, in both eras. */
@@ -133,6 +136,7 @@ describe(`${RELOADS} reloads while eight connections call all the time`, () => {
       save();
       if (typeof outcome === "string") expected.push(outcome);
       await vi.waitFor(async () => {
+        expect(loops.flatMap(({ failures }) => failures)).toEqual([]);
         const { reloadError } = (await server.status("numbers"))!;
         const cameAbout =
           typeof outcome === "string" ? isSeen(outcome) : outcome.test(reloadError ?? "");

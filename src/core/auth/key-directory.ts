@@ -3,6 +3,7 @@ import type { KeyChanges, KeyName, KeyRecord, KeyStore } from "../../types/keys.
 import type { Logger } from "../../types/logger.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { Sha256, Time } from "../../types/runtime.ts";
+import { canonicalJson } from "../../util/canonical-json.ts";
 import { randomToken, uuidv7 } from "../../util/ids.ts";
 import { createAuthenticator, type Authenticator } from "./authenticator.ts";
 import { KEY_ROLES, toKeyRecord } from "./keys.ts";
@@ -215,9 +216,15 @@ function newSecret(kind: KeyRecord["kind"]): string {
   return randomToken(KEY_ROLES[kind === "client" ? "client" : "admin"].prefix);
 }
 
+/** Whether they let the same one in, to do the same. */
 function isSame(a: KeyRecord, b: KeyRecord): boolean {
-  const essence = (key: KeyRecord) => JSON.stringify({ ...key, name: null, usedAt: null });
-  return essence(a) === essence(b);
+  return essenceOf(a) === essenceOf(b);
+}
+
+/** Made anew, since the store has members in another order, and `null` where others have none. */
+function essenceOf({ hash, scopes, expiresAt, owner, access, callsPerMinute }: KeyRecord): string {
+  const members = [expiresAt, owner, access, callsPerMinute].map((member) => member ?? null);
+  return canonicalJson([hash, scopes, ...members]);
 }
 
 function notFound({ kind, id }: KeyName): AppError {

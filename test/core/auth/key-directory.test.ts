@@ -94,6 +94,17 @@ describe("a key", () => {
     expect(await directory.authenticate("Bearer secret")).toBeNull();
   });
 
+  it("of the first run goes on with what it has opened when it is the store's", async () => {
+    const { directory, store, time, given } = await open();
+    const life = directory.lifeOf((await directory.authenticate(`Bearer ${SECRET}`))!)!;
+    await store.add({ ...given[0]!, access: null, owner: undefined });
+    await time.advance(60_000);
+    expect(life.aborted).toBe(false);
+    await store.change(given[0]!, { scopes: [] });
+    await time.advance(20_000);
+    expect(life.aborted).toBe(true);
+  });
+
   it("is noted as used, now and for other processes", async () => {
     const { directory, other, time } = await open();
     const { key, secret } = await directory.create(NEW);
