@@ -17,7 +17,6 @@ import {
   type App,
   type AppDeps,
   type InstanceEntry,
-  type Time,
 } from "../../src/index.ts";
 import { canary, noteAnswer } from "./canary.ts";
 import { createRecordingAudit } from "./recording-audit.ts";
@@ -31,15 +30,6 @@ export const ADMIN_TOKEN = canary("mcpa_test_admin_token_");
 export const PUBLIC_URL = "http://localhost:3000";
 /** What a browser sends of itself for a request of a page of the server's own. */
 export const OWN_PAGE = { origin: PUBLIC_URL, "sec-fetch-site": "same-origin" };
-
-/**
- * The real time, but for what is due when every test has ended: most tests leave their server as it is, and a timer that comes
- * again and again would keep it in memory.
- */
-const TEST_TIME: Time = {
-  ...systemTime,
-  after: (ms, task) => (ms >= 20_000 ? () => {} : systemTime.after(ms, task)),
-};
 
 export interface TestApp extends App {
   readonly logs: readonly LogRecord[];
@@ -118,7 +108,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     outbound: createNodeOutbound({ ...PUBLIC_ONLY, allowLoopback: true }),
     engine: createAjvEngine(),
     sha256,
-    time: TEST_TIME,
+    time: systemTime,
     logger,
     isStorageReady: async () => true,
     ...options.deps,
