@@ -14,8 +14,8 @@ export type ChallengeReason =
       readonly kind: "insufficient-scope";
       /** What all of it takes, in our names. */
       readonly scopes: readonly string[];
-      /** Whose token they have, where that is known. */
-      readonly issuer?: string;
+      /** Whose token they have. */
+      readonly issuer: string;
     };
 
 export interface ChallengeDeps {

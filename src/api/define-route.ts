@@ -31,6 +31,7 @@ export interface DefinedRoute<
   readonly path: string;
   readonly policy: Route["policy"];
   readonly refusesHead?: true;
+  readonly isPublished?: true;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -58,6 +59,7 @@ export function defineRoute<
     path,
     policy,
     ...(route.refusesHead && { refusesHead: true }),
+    ...(route.isPublished && { isPublished: true }),
     contract: {
       summary,
       answers,

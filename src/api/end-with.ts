@@ -3,17 +3,36 @@ const EVENT_STREAM = /^text\/event-stream\b/;
 /**
  * The answer, whose event stream ends when its caller may no longer read it. An answer that is not a stream has been given
  * by then.
+ *
+ * @param watch keeps an eye on `life` for as long as the stream is open; answers how to stop
  */
-export function endWith(response: Response, life: AbortSignal | null): Response {
+export function endWith(
+  response: Response,
+  life: AbortSignal | null,
+  watch: () => () => void = () => () => {},
+): Response {
   const isStream = EVENT_STREAM.test(response.headers.get("content-type") ?? "");
   if (life === null || response.body === null || !isStream) return response;
   const reader = response.body.getReader();
   let stop = () => {};
+  const unwatch = watch();
+  const letGo = () => {
+    life.removeEventListener("abort", stop);
+    unwatch();
+  };
+  const readOrLetGo = async () => {
+    try {
+      return await reader.read();
+    } catch (error) {
+      letGo();
+      throw error;
+    }
+  };
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         stop = () => {
-          life.removeEventListener("abort", stop);
+          letGo();
           try {
             controller.close();
           } catch {
@@ -25,14 +44,14 @@ export function endWith(response: Response, life: AbortSignal | null): Response 
         else life.addEventListener("abort", stop, { once: true });
       },
       async pull(controller) {
-        const { done, value } = await reader.read();
+        const { done, value } = await readOrLetGo();
         if (life.aborted) return;
         if (!done) return controller.enqueue(value);
-        life.removeEventListener("abort", stop);
+        letGo();
         controller.close();
       },
       async cancel(reason) {
-        life.removeEventListener("abort", stop);
+        letGo();
         await reader.cancel(reason);
       },
     },

@@ -92,12 +92,12 @@ export function createMcpSocket({
         reason === "UNAUTHENTICATED" || reason === "TOKEN_INVALID" ? limits.failure(from) : null;
       return failure?.isAllowed === false
         ? refuse("RATE_LIMITED", tooOften(failure, "failures"))
-        : refuse(reason, refusal(reason, requestId, { policy: "mcp", challenges }));
+        : refuse(reason, refusal(reason, requestId, { policy: "mcp", challenges, principal }));
     }
     if (!isHere) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
     const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);
     if (malformed !== null) return refuse(null, malformed);
-    const { principal, life } = allowed.value;
+    const { principal, life, watch } = allowed.value;
     const use = limits.request(principal);
     if (use?.isAllowed === false) return refuse("RATE_LIMITED", tooOften(use, "requests"));
     if (!mcp.hasRoomFor(principal)) {
@@ -109,8 +109,7 @@ export function createMcpSocket({
       requestId,
       serve(channel) {
         const served = mcp.serve(channel, principal);
-        life?.addEventListener("abort", () => channel.close(), { once: true });
-        return served;
+        return served && endChannelWith(life, channel, served, watch);
       },
     };
   }
@@ -123,6 +122,29 @@ export function createMcpSocket({
       logger.error("Request failed", { requestId, code: "INTERNAL", error: stackOf(error) });
       return { kind: "refused", response: problem("INTERNAL", requestId) };
     }
+  };
+}
+
+/** The channel's server end, which is closed when its client may no longer use it; `watch` keeps an eye on that meanwhile. */
+function endChannelWith(
+  life: AbortSignal | null,
+  channel: MessageChannel,
+  served: ServedChannel,
+  watch: () => () => void = () => () => {},
+): ServedChannel {
+  const end = () => channel.close();
+  const unwatch = watch();
+  if (life?.aborted) end();
+  life?.addEventListener("abort", end, { once: true });
+  return {
+    receive: (message) => served.receive(message),
+    tooLong: () => served.tooLong(),
+    answered: () => served.answered(),
+    closed() {
+      life?.removeEventListener("abort", end);
+      unwatch();
+      served.closed();
+    },
   };
 }
 

@@ -9,7 +9,13 @@ import type { Scrubber } from "../types/scrubber.ts";
 import type { SignInSession } from "../types/sign-in.ts";
 import { challenge, type ChallengeDeps, type ChallengeReason } from "./challenge.ts";
 import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
-import { allowOrigin, preflight } from "./middleware/cors.ts";
+import {
+  allowEverybody,
+  allowOrigin,
+  isPreflight,
+  preflight,
+  publishedPreflight,
+} from "./middleware/cors.ts";
 import {
   rateHeaders,
   type RequestLimits,
@@ -32,6 +38,8 @@ export interface Route {
   readonly policy: RoutePolicy;
   /** Whether it answers people in a browser, who get a page where others get a problem. */
   readonly isPage?: true;
+  /** Whether pages of every origin may read it: it is public, says the same to everybody, and has no other use. */
+  readonly isPublished?: true;
   /** Whether reading it has an effect, so that a look at its head alone must not. */
   readonly refusesHead?: true;
   /** What it takes and gives, for `openapi.json`; left out where a protocol of its own says so. */
@@ -101,6 +109,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     if (route.policy === "mcp") return answered;
     const response = route.isPage ? await problemPage(answered) : answered;
     const clean = await scrubAnswer(response, deps.scrubber, requestId);
+    if (route.isPublished) allowEverybody(clean);
     if (route.policy !== "public") clean.headers.set("cache-control", "no-store");
     addSecurityHeaders(clean, deps.isHttps());
     return clean;
@@ -126,24 +135,30 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     from: RequestOrigin | undefined,
   ): Promise<Response> {
     const { limits } = deps;
-    const origin = request.headers.get("origin");
+    const { isPublished = false } = route;
+    const origin = isPublished ? null : request.headers.get("origin");
     try {
-      const asked = preflight(request);
-      const allowed = await deps.gate(request, asked === null ? route.policy : "public");
+      const asked = isPublished ? publishedPreflight(request) : preflight(request);
+      const checked = isPublished ? withoutOrigin(request) : request;
+      const allowed = await deps.gate(checked, asked === null ? route.policy : "public");
       const name = `${request.method} ${route.path}`;
       if (!allowed.ok) {
         const { reason, principal = null } = allowed;
         deps.logger.info("Request refused", { requestId, code: reason });
         deps.audit.refused({ reason, principal, route: name, requestId });
         const { policy } = route;
-        const answered = refusal(reason, requestId, { policy, challenges: deps.challenges });
+        const answered = refusal(reason, requestId, {
+          policy,
+          challenges: deps.challenges,
+          principal,
+        });
         if (reason !== "UNAUTHENTICATED" && reason !== "TOKEN_INVALID") return answered;
         if (origin !== null) allowOrigin(answered, origin);
         const address = limits.addressOf(request.headers, from);
         return tooOften(limits.failure(address), "failures", requestId) ?? answered;
       }
       if (asked !== null) return asked;
-      const { principal, life, session, cookie } = allowed.value;
+      const { principal, life, watch, session, cookie } = allowed.value;
       const isAnonymous = route.policy === "public";
       const use = isAnonymous
         ? HEALTH.has(route.path)
@@ -166,7 +181,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       if (route.policy === "public" || route.policy === "mcp") {
         const answered = await run(request, route, caller);
         if (origin !== null) allowOrigin(answered, origin);
-        return endWith(answered, life);
+        return endWith(answered, life, watch);
       }
       const respond = () => run(request, route, caller);
       const response = READS.has(request.method)
@@ -182,7 +197,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
           response.headers.set(header, value);
         }
       }
-      return endWith(response, life);
+      return endWith(response, life, watch);
     } catch (error) {
       return failure(error, requestId, deps.logger);
     }
@@ -193,18 +208,27 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     if (route.method === "ALL") app.all(route.path, handler);
     else app.on(route.method, route.path, handler);
   }
-  app.notFound((c) =>
-    serve(
-      c.req.raw,
-      {
-        path: "*",
-        policy: "public",
-        handle: (_, { requestId }) => problem("NOT_FOUND", requestId),
-      },
-      {},
-      originOf(c),
-    ),
+  const published = new Map(
+    routes.filter(({ isPublished }) => isPublished).map((route) => [route.path, route]),
   );
+  app.notFound((c) => {
+    // A browser's question about such a route has no row of its own.
+    const asked = isPreflight(c.req.raw) ? published.get(c.req.path) : undefined;
+    return serve(c.req.raw, asked ?? NOWHERE, {}, originOf(c));
+  });
+}
+
+const NOWHERE: Served = {
+  path: "*",
+  policy: "public",
+  handle: (_, { requestId }) => problem("NOT_FOUND", requestId),
+};
+
+/** For whom it counts nothing where a request comes from. The Host still does. */
+function withoutOrigin({ method, headers }: Request): Parameters<Gate>[0] {
+  const others = new Headers(headers);
+  others.delete("origin");
+  return { method, headers: others };
 }
 
 /** As the adapter has said it, beside the request. */
@@ -234,7 +258,16 @@ function takeOut(list: string[], item: string): boolean {
 export function refusal(
   reason: Refusal,
   requestId: string,
-  { policy, challenges }: { readonly policy: RoutePolicy; readonly challenges: ChallengeDeps },
+  {
+    policy,
+    challenges,
+    principal,
+  }: {
+    readonly policy: RoutePolicy;
+    readonly challenges: ChallengeDeps;
+    /** Whoever is refused, where that is known. */
+    readonly principal: Principal | null;
+  },
 ): Response {
   const withChallenge = (why: ChallengeReason) => {
     // Tokens of others are of use at /mcp alone.
@@ -248,10 +281,13 @@ export function refusal(
       return withChallenge({ kind: "invalid-token" });
     case "ISSUER_UNAVAILABLE":
       return problem(reason, requestId, { headers: { "retry-after": "5" } });
-    case "FORBIDDEN":
-      return policy === "mcp" && challenges.issuers.length > 0
-        ? withChallenge({ kind: "insufficient-scope", scopes: ["mcp"] })
-        : problem(reason, requestId);
+    case "FORBIDDEN": {
+      const issuer = policy === "mcp" ? principal?.issuer : undefined;
+      // Whoever came with a key of this server's has no other to get.
+      return issuer === undefined
+        ? problem(reason, requestId)
+        : withChallenge({ kind: "insufficient-scope", scopes: ["mcp"], issuer });
+    }
     case "HOST_REFUSED":
     case "ORIGIN_REFUSED":
     case "CSRF_REFUSED":

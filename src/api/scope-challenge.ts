@@ -11,10 +11,11 @@ export function createScopeChallenge(
   deps: ChallengeDeps,
 ): NonNullable<McpHandlerDeps["challengeFor"]> {
   return ({ run, definition }, { principal, requestId }) => {
-    if (principal.kind !== "user") return null;
+    const { issuer } = principal;
+    if (issuer === undefined) return null;
     const isReadOnly = definition.annotations?.readOnlyHint === true;
     const scopes = scopesNeeded({ instanceId: run.instanceId, isReadOnly });
-    const header = challenge({ kind: "insufficient-scope", scopes }, deps);
+    const header = challenge({ kind: "insufficient-scope", scopes, issuer }, deps);
     return problem("FORBIDDEN", requestId, { headers: { "www-authenticate": header } });
   };
 }

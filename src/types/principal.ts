@@ -13,6 +13,8 @@ export interface Principal {
   readonly access?: ToolAccess;
   /** Whose credentials are its own; by its kind and id when left out. */
   readonly owner?: Owner;
+  /** Whose access token it came with; left out when it came with something else. */
+  readonly issuer?: string;
   /** Tool calls that it may make in a minute; as many as anybody when left out. */
   readonly callsPerMinute?: number;
 }

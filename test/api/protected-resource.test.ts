@@ -7,6 +7,7 @@ import { challenge, type ChallengeReason } from "../../src/api/challenge.ts";
 import { protectedResourceRoutes } from "../../src/api/routes/protected-resource.ts";
 import type { RouteCaller } from "../../src/api/route-table.ts";
 import type { ScopeNaming } from "../../src/core/auth/scope-names.ts";
+import { createTestApp } from "../helpers/test-app.ts";
 
 const PUBLIC_URL = "https://mcp.example.test";
 const publicUrl = () => PUBLIC_URL;
@@ -27,7 +28,6 @@ describe.each([`${ROOT}/mcp`, ROOT])("%s", (path) => {
     const response = await get([ONE], path);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toMatch(/^application\/json\b/);
-    expect(response.headers.get("access-control-allow-origin")).toBe("*");
     expect(await response.json()).toEqual({
       resource: "https://mcp.example.test/mcp",
       authorization_servers: ["https://login.example.test/"],
@@ -53,6 +53,75 @@ describe.each([`${ROOT}/mcp`, ROOT])("%s", (path) => {
   it("is for everybody", () => {
     const routes = protectedResourceRoutes({ issuers: [ONE], publicUrl, name: "Tools" });
     expect(routes.find((route) => route.path === path)?.policy).toBe("public");
+  });
+});
+
+describe("a page of any origin", () => {
+  const paths = [`${ROOT}/mcp`, ROOT];
+  const ASKED = {
+    "access-control-request-method": "GET",
+    "access-control-request-headers": "mcp-protocol-version",
+  };
+
+  async function open(issuers: readonly ScopeNaming[] = [ONE]) {
+    const app = await createTestApp({ publicUrl, deps: { issuers } });
+    return (path: string, headers: Record<string, string>, method = "GET") =>
+      app.request(path, { method, key: null, headers });
+  }
+
+  it.each(paths)("may read %s, without cookies", async (path) => {
+    const ask = await open();
+    for (const origin of ["https://client.example.test", "http://localhost:5173", "null"]) {
+      const response = await ask(path, { origin });
+      expect(response.status).toBe(200);
+      expect(((await response.json()) as { resource: string }).resource).toBe(`${PUBLIC_URL}/mcp`);
+      const { headers } = response;
+      expect(headers.get("access-control-allow-origin")).toBe("*");
+      expect(headers.get("access-control-allow-credentials")).toBeNull();
+      expect(headers.get("cross-origin-resource-policy")).toBe("cross-origin");
+      expect(headers.get("vary")).toBeNull();
+    }
+  });
+
+  it.each(paths)("may ask before whether it may read %s, whatever it sends along", async (path) => {
+    const ask = await open();
+    const response = await ask(path, { origin: "https://evil.example", ...ASKED }, "OPTIONS");
+    expect(response.status).toBe(204);
+    const { headers } = response;
+    expect(headers.get("access-control-allow-origin")).toBe("*");
+    expect(headers.get("access-control-allow-methods")).toBe("GET");
+    expect(headers.get("access-control-allow-headers")).toBe("*");
+    expect(headers.get("access-control-allow-credentials")).toBeNull();
+  });
+
+  it.each(["/mcp", "/api/plugins", "/healthz", `${ROOT}/other`, `${ROOT}/mcp/`])(
+    "may not ask about %s, nor read it",
+    async (path) => {
+      const ask = await open();
+      const origin = "https://evil.example";
+      const asked = await ask(path, { origin, ...ASKED }, "OPTIONS");
+      const read = await ask(path, { origin });
+      expect([asked.status, read.status]).toEqual([403, 403]);
+      expect(asked.headers.get("access-control-allow-origin")).toBeNull();
+      expect(read.headers.get("access-control-allow-origin")).toBeNull();
+    },
+  );
+
+  it.each(paths)("may do nothing else with %s", async (path) => {
+    const ask = await open();
+    const origin = "https://evil.example";
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+      expect((await ask(path, { origin }, method)).status).toBe(403);
+    }
+    const elsewhere = await ask(path, { origin, host: "evil.example" });
+    expect(elsewhere.status).toBe(403);
+    expect(((await elsewhere.json()) as { code: string }).code).toBe("HOST_REFUSED");
+  });
+
+  it("is refused where there is nothing to read", async () => {
+    const ask = await open([]);
+    expect((await ask(ROOT, { origin: "https://evil.example" })).status).toBe(403);
+    expect((await ask(ROOT, {})).status).toBe(404);
   });
 });
 

@@ -25,6 +25,8 @@ export interface OidcServerOptions {
   /** The refresh token before stays good until the new one is used. Otherwise it is strict: used twice, it ends the grant. */
   readonly honoursPrevious?: boolean;
   readonly issuesRefreshTokens?: boolean;
+  /** Of resources, beside the usual: clients may name them when they register. */
+  readonly scopes?: readonly string[];
   /** What people grant of what they are asked for. All of it when left out. */
   readonly grantScopes?: (asked: readonly string[]) => readonly string[];
   /** Beside `basic`, `post`, `public`, `keyed` and `service`. */
@@ -126,7 +128,7 @@ function toConfiguration(options: OidcServerOptions): Configuration {
       ...(publicKey === undefined ? [] : [keyed]),
       ...clients,
     ],
-    scopes: ["openid", "offline_access", "read", "write", "admin"],
+    scopes: ["openid", "offline_access", "read", "write", "admin", ...(options.scopes ?? [])],
     claims: { openid: ["sub", "email"] },
     conformIdTokenClaims: false,
     pkce: { required: () => true },
@@ -200,7 +202,9 @@ async function interact(
   grant.addOIDCScope(granted);
   if (resource !== undefined) grant.addResourceScope(resource, granted);
   grant.addOIDCClaims(["email"]);
-  grant.rejectOIDCScope(asked.filter((name) => !granted.split(" ").includes(name)).join(" "));
+  const others = asked.filter((name) => !granted.split(" ").includes(name)).join(" ");
+  grant.rejectOIDCScope(others);
+  if (resource !== undefined) grant.rejectResourceScope(resource, others);
   const consent = { grantId: await grant.save() };
   return provider.interactionFinished(
     request,

@@ -24,8 +24,7 @@ export function preflight({
   headers,
 }: Pick<Request, "method" | "headers">): Response | null {
   const origin = headers.get("origin");
-  const wanted = headers.get("access-control-request-method");
-  if (method !== "OPTIONS" || origin === null || wanted === null) return null;
+  if (origin === null || !isPreflight({ method, headers })) return null;
   const named = (headers.get("access-control-request-headers") ?? "").split(",");
   const params = named.map((name) => name.trim()).filter((name) => PARAM_HEADER.test(name));
   const response = new Response(null, {
@@ -38,6 +37,33 @@ export function preflight({
   });
   allowOrigin(response, origin);
   return response;
+}
+
+/** Whether a browser asks whether a page may send a request. */
+export function isPreflight({ method, headers }: Pick<Request, "method" | "headers">): boolean {
+  return (
+    method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method")
+  );
+}
+
+/** The answer to such a question about what every page may read: no cookie comes along, and no `Authorization`. */
+export function publishedPreflight(request: Pick<Request, "method" | "headers">): Response | null {
+  if (!isPreflight(request)) return null;
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": "GET",
+      "access-control-allow-headers": "*",
+      "access-control-max-age": "600",
+    },
+  });
+}
+
+/** Lets every page read the answer. */
+export function allowEverybody({ headers }: Response): void {
+  headers.set("access-control-allow-origin", "*");
+  headers.set("access-control-expose-headers", EXPOSED_HEADERS);
+  headers.set("cross-origin-resource-policy", "cross-origin");
 }
 
 /** Lets pages of that origin read the answer: of that one alone, and without cookies. */

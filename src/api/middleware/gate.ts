@@ -33,6 +33,8 @@ export interface Admission {
   readonly principal: Principal;
   /** Aborted when they may no longer, so that what is still open ends; `null` where that does not come. */
   readonly life: AbortSignal | null;
+  /** To be called when something stays open, where `life` does not end by itself in time; answers how to stop. */
+  readonly watch?: () => () => void;
   /** The session that a browser came with. */
   readonly session?: SignInSession;
   /** A `Set-Cookie` that the answer must carry. */
@@ -139,7 +141,10 @@ export function createGate(deps: GateDeps): Gate {
 
 async function byToken(accessTokens: AccessTokens, token: string): Promise<GateDecision> {
   const verified = await accessTokens.verify(token);
-  if (verified.ok) return ok(verified.value);
+  if (verified.ok) {
+    const { principal, life } = verified.value;
+    return ok({ principal, life, watch: () => accessTokens.watch(token, verified.value) });
+  }
   return refuse(verified.reason === "invalid" ? "TOKEN_INVALID" : "ISSUER_UNAVAILABLE");
 }
 

@@ -43,7 +43,7 @@ export function protectedResourceRoutes({
         bearer_methods_supported: ["header"],
         resource_name: name,
       } satisfies z.infer<typeof metadata>,
-      { headers: { "cache-control": "public, max-age=300", "access-control-allow-origin": "*" } },
+      { headers: { "cache-control": "public, max-age=300" } },
     );
   const own = new URL(resourceMetadataUrl("http://localhost")).pathname;
   return [own, RESOURCE_METADATA_PATH].map((path) =>
@@ -51,6 +51,7 @@ export function protectedResourceRoutes({
       method: "GET",
       path,
       policy: "public",
+      isPublished: true,
       summary: "Tells MCP clients which authorization servers issue tokens for this server.",
       answers: { 200: metadata },
       handle,

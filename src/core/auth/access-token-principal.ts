@@ -48,6 +48,7 @@ export async function toHolder(
     id: `${issuer}:${subject}`,
     scopes: Object.freeze(access === null ? [] : ["mcp"]),
     owner: `user:${issuer}:${subject}`,
+    issuer: settings.issuer,
     ...(access !== null && !isWhole && { access: shareAccess(access) }),
   });
   const expiresAt = Math.floor((claims["exp"] as number) * 1000);

@@ -1,4 +1,5 @@
 import type { AccessTokenClaims, IssuerSettings } from "../../types/access-tokens.ts";
+import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../types/logger.ts";
 import type { Outbound } from "../../types/outbound.ts";
 import type { ToolAccess } from "../../types/principal.ts";
@@ -10,6 +11,7 @@ import type { Claims } from "./access-token-claims.ts";
 import { createTokenIssuer, type TokenFault, type TokenIssuer } from "./access-token-issuer.ts";
 import { readJwt, type JwtFault } from "./access-token-jwt.ts";
 import { createTokenLife, type TokenLife } from "./access-token-life.ts";
+import { createTokenWatch } from "./access-token-watch.ts";
 import { toHolder, type TokenHolder } from "./access-token-principal.ts";
 import { KEY_ROLES } from "./keys.ts";
 import { createDiscovery } from "./oauth-discovery.ts";
@@ -43,6 +45,11 @@ export interface AccessTokens {
    * `unavailable` when nobody can tell because its issuer does not answer.
    */
   verify(token: string): Promise<Result<AccessTokenClaims, "invalid" | "unavailable">>;
+  /**
+   * To be called with what `verify` has answered, when something stays open: the token is checked again and again, so that the
+   * `life` of the claims ends within a minute of it. Answers how to stop.
+   */
+  watch(token: string, claims: AccessTokenClaims): () => void;
 }
 
 /** A token that was found good. */
@@ -50,7 +57,7 @@ interface Known {
   readonly claims: AccessTokenClaims;
   readonly life: TokenLife;
   /** By `time.elapsed()`. */
-  readonly checkedAt: number;
+  checkedAt: number;
 }
 
 /** Takes access tokens that others have issued for this server (RFC 9068, RFC 7662), and passes none on. */
@@ -68,6 +75,8 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   // By the token's hash. Apart, so that what strangers make up pushes out nobody who is known.
   const known = new LruMap<string, Known>(CAPACITY);
   const refused = new LruMap<string, number>(CAPACITY);
+  // Also what the others have pushed out, for as long as somebody has it.
+  const found = new WeakMap<AccessTokenClaims, Known>();
   const underWay = new Map<string, ReturnType<AccessTokens["verify"]>>();
   const shareAccess = createSharing();
 
@@ -102,20 +111,23 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   async function remember(hash: string, { issuer, claims }: Checked): Promise<AccessTokenClaims> {
     const holder = await toHolder(claims, issuer.settings, shareAccess, sha256);
     const before = known.get(hash);
-    const isSame = before !== undefined && isEqual(before.claims, holder);
+    const isSame = before !== undefined && isSameAccess(before.claims, holder);
     const checkedAt = time.elapsed();
-    if (isSame && !before.life.signal.aborted) {
-      known.set(hash, { ...before, checkedAt });
+    if (isSame && before.claims.expiresAt === holder.expiresAt && !before.life.signal.aborted) {
+      before.checkedAt = checkedAt;
       return before.claims;
     }
-    before?.life.end();
+    // Some issuers name a later end each time that they are asked: nothing has to end for that.
+    if (!isSame) before?.life.end();
     const life = createTokenLife(holder.expiresAt, time);
     const fresh: AccessTokenClaims = Object.freeze({
       issuer: issuer.settings.issuer,
       ...holder,
       life: life.signal,
     });
-    known.set(hash, { claims: fresh, life, checkedAt });
+    const entry = { claims: fresh, life, checkedAt };
+    known.set(hash, entry);
+    found.set(fresh, entry);
     return fresh;
   }
 
@@ -131,18 +143,40 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
     return isRefused ? refuse("invalid") : null;
   }
 
+  /** Of questions about one token that come together, one is asked. */
+  function verifyOnce(token: string, hash: string): ReturnType<AccessTokens["verify"]> {
+    const joined = underWay.get(hash);
+    if (joined !== undefined) return joined;
+    const verified = verifyAnew(token, hash).finally(() => underWay.delete(hash));
+    underWay.set(hash, verified);
+    return verified;
+  }
+
+  const watch = createTokenWatch<AccessTokenClaims>({
+    async ask(token, claims) {
+      try {
+        const again = await verifyOnce(token, await hexDigest(sha256, token));
+        if (!again.ok) return again.reason === "invalid" ? "gone" : "unavailable";
+        if (!isSameAccess(claims, again.value)) return "gone";
+        found.get(claims)!.checkedAt = time.elapsed();
+        return "good";
+      } catch (error) {
+        logger.error("An access token in use could not be checked", { error: messageOf(error) });
+        return "unavailable";
+      }
+    },
+    checkedAt: (claims) => found.get(claims)!.checkedAt,
+    end: (claims) => found.get(claims)!.life.end(),
+    time,
+  });
+
   return {
+    watch,
     async verify(token) {
       if (token.length > MAX_TOKEN_CHARS || !TOKEN.test(token)) return refuse("invalid");
       if (OWN_PREFIXES.some((prefix) => token.startsWith(prefix))) return refuse("invalid");
       const hash = await hexDigest(sha256, token);
-      const recalled = recall(hash);
-      if (recalled !== null) return recalled;
-      const joined = underWay.get(hash);
-      if (joined !== undefined) return joined;
-      const verified = verifyAnew(token, hash).finally(() => underWay.delete(hash));
-      underWay.set(hash, verified);
-      return verified;
+      return recall(hash) ?? verifyOnce(token, hash);
     },
   };
 }
@@ -156,12 +190,8 @@ function withIssuer<R>(issuer: TokenIssuer, claims: Result<Claims, R>): Result<C
   return claims.ok ? ok({ issuer, claims: claims.value }) : claims;
 }
 
-function isEqual(before: AccessTokenClaims, { principal, scopes, expiresAt }: TokenHolder) {
-  return (
-    before.expiresAt === expiresAt &&
-    before.principal.id === principal.id &&
-    before.scopes.join(" ") === scopes.join(" ")
-  );
+function isSameAccess(before: AccessTokenClaims, { principal, scopes }: TokenHolder): boolean {
+  return before.principal.id === principal.id && before.scopes.join(" ") === scopes.join(" ");
 }
 
 function createSharing(): (access: ToolAccess) => ToolAccess {

@@ -10,7 +10,7 @@ export function createPrincipal(id: string, scopes: readonly string[]): Principa
 
 /** A caller as plugins know it: what it may use, and by whose accounts, is no business of theirs. */
 export function toPluginPrincipal(principal: Principal): Principal {
-  const { kind, id, scopes, access, owner, callsPerMinute } = principal;
-  const isPlain = access === undefined && owner === undefined && callsPerMinute === undefined;
+  const { kind, id, scopes, ...others } = principal;
+  const isPlain = Object.keys(others).length === 0;
   return isPlain ? principal : Object.freeze({ kind, id, scopes });
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createFixture, PUBLIC_URL, REFUSED, RESOURCE } from "./access-token-fixture.ts";
 import type { IssuerSettings } from "../../../src/types/access-tokens.ts";
 import { grantAs } from "../../helpers/oidc-person.ts";
@@ -156,6 +156,35 @@ it("hears within a minute that an opaque token was revoked", async () => {
   expect(revoked.status).toBe(200);
   await time.advance(60_000);
   expect(await tokens.verify(token)).toEqual(REFUSED);
+});
+
+it("hears within a minute that an opaque token was revoked with which something is open", async () => {
+  const { server, tokens, time } = await open("opaque");
+  const { access_token: token } = await askAsClient(server, { scope: "mcp", resource: RESOURCE });
+  const verified = await tokens.verify(token);
+  if (!verified.ok) throw new Error(verified.reason);
+  const { life } = verified.value;
+  tokens.watch(token, verified.value);
+  const questions = () => server.hits("POST /token/introspection");
+  // Time for the answer of each question.
+  const passUntil = (holds: () => void) =>
+    vi.waitFor(
+      async () => {
+        await time.advance(1_000);
+        holds();
+      },
+      { timeout: 5_000, interval: 2 },
+    );
+  await passUntil(() => expect(questions()).toBe(2));
+  expect(life.aborted).toBe(false);
+  const revoked = await fetch(`${server.issuer}/token/revocation`, {
+    method: "POST",
+    body: new URLSearchParams({ token, client_id: "post", client_secret: OIDC_SECRET }),
+  });
+  expect(revoked.status).toBe(200);
+  const from = time.elapsed();
+  await passUntil(() => expect(life.aborted).toBe(true));
+  expect(time.elapsed() - from).toBeLessThanOrEqual(60_000);
 });
 
 it("takes no token of one authorization server for another's", async () => {

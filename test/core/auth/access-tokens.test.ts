@@ -33,6 +33,7 @@ describe("a good access token", () => {
           id: `${hash}:alice`,
           scopes: ["mcp"],
           owner: `user:${hash}:alice`,
+          issuer: origin,
           access: { plugins: null, tools: null, readOnly: true },
         },
         life: expect.any(AbortSignal),
