@@ -57,6 +57,33 @@ export class AppError extends Error {
   }
 }
 
+/** A part of what somebody sent that is not as it must be. */
+export interface InvalidPlace {
+  /** A JSON Pointer (RFC 6901) into it; empty for the whole. */
+  readonly pointer: string;
+  /** The rule that it breaks, without a word of what stood there. */
+  readonly detail: string;
+}
+
+/** More places are not named. */
+const MAX_PLACES = 20;
+
+/** What somebody sent is not as it must be. The message and the places are for them. */
+export class InvalidInput extends AppError {
+  readonly places: readonly InvalidPlace[];
+
+  constructor(code: "BODY_INVALID" | "QUERY_INVALID", places: readonly InvalidPlace[]) {
+    const named = places.slice(0, MAX_PLACES);
+    const isBody = code === "BODY_INVALID";
+    const faults = named.map(({ pointer, detail }) =>
+      // Members of a query are known by their names.
+      isBody ? `${pointer || "/"}: ${detail}` : `${pointer.slice(1)} ${detail}`.trim(),
+    );
+    super(code, `The ${isBody ? "body" : "query"} is not valid: ${faults.join("; ")}.`);
+    this.places = named;
+  }
+}
+
 /** The message of anything that was thrown. Never throws itself, whatever a plugin has thrown. */
 export function messageOf(error: unknown): string {
   try {

@@ -1,5 +1,6 @@
 import type * as z from "zod";
-import { AppError, type ErrorCode } from "../errors.ts";
+import { AppError, InvalidInput, type ErrorCode } from "../errors.ts";
+import { placesOf } from "./invalid-places.ts";
 import { readJsonBody } from "./read-json-body.ts";
 import type { Route, RouteCaller } from "./route-table.ts";
 
@@ -95,9 +96,5 @@ function readQuery(schema: z.ZodObject | undefined, { url }: Request): unknown {
   }
   const parsed = schema.safeParse(Object.fromEntries(searchParams));
   if (parsed.success) return parsed.data;
-  const places = parsed.error.issues.map(({ path, code, message }) =>
-    // Names that are too many are somebody's text.
-    [...path.map(String), code === "custom" ? message : code].join(" "),
-  );
-  throw new AppError("QUERY_INVALID", `The query is not valid: ${places.join("; ")}.`);
+  throw new InvalidInput("QUERY_INVALID", placesOf(parsed.error));
 }

@@ -214,7 +214,10 @@ const PROBLEM: JsonObject = {
         type: "object",
         required: ["pointer", "detail"],
         properties: {
-          pointer: { type: "string", description: "A JSON pointer into the body." },
+          pointer: {
+            type: "string",
+            description: "A JSON Pointer into the body or the query; empty for the whole.",
+          },
           detail: { type: "string" },
         },
       },

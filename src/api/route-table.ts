@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import { AppError, messageOf, stackOf, type ErrorCode } from "../errors.ts";
+import { AppError, InvalidInput, messageOf, stackOf, type ErrorCode } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
 import type { RateUse } from "../core/limits/rate-budget.ts";
 import type { Principal } from "../types/principal.ts";
@@ -306,7 +306,8 @@ const EXPLAINED: ReadonlySet<ErrorCode> = new Set([
 function failure(error: unknown, requestId: string, logger: Logger): Response {
   const code = error instanceof AppError ? error.code : "INTERNAL";
   const detail = error instanceof AppError && EXPLAINED.has(error.code) ? error.message : null;
-  const response = problem(code, requestId, detail === null ? {} : { detail });
+  const members = error instanceof InvalidInput ? { errors: error.places } : {};
+  const response = problem(code, requestId, { ...(detail !== null && { detail }), members });
   if (response.status < 500) {
     logger.info("Request refused", { requestId, code, error: messageOf(error) });
   } else {

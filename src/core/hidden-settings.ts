@@ -1,5 +1,7 @@
+import type { InvalidPlace } from "../errors.ts";
 import type { JsonSchema } from "../types/json.ts";
 import { isJsonObject } from "../util/json-object.ts";
+import { escapePart, unescapePart } from "../util/json-pointer.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
 
 /** A schema that holds for a place, with the document that its references lie in. */
@@ -39,7 +41,7 @@ export function hideSettings(
     Object.fromEntries(
       Object.entries(value).map(([name, member]) => [
         name,
-        show(member, membersAt(held, name), `${pointer}/${escape(name)}`),
+        show(member, membersAt(held, name), `${pointer}/${escapePart(name)}`),
       ]),
     );
   const top = expand(schemas.map((schema) => ({ schema, root: schema }))) ?? [];
@@ -55,12 +57,15 @@ export function keepSettings(
   wanted: Readonly<Record<string, unknown>>,
   present: Readonly<Record<string, unknown>>,
   keep: readonly string[],
-): Result<Readonly<Record<string, unknown>>, string> {
+): Result<Readonly<Record<string, unknown>>, InvalidPlace> {
   let config: unknown = wanted;
   for (const [at, pointer] of keep.entries()) {
-    const [root, ...path] = pointer.split("/").map(unescape);
+    const [root, ...path] = pointer.split("/").map(unescapePart);
     const kept = root === "" && path.length > 0 ? putBack(config, present, path) : null;
-    if (kept === null) return refuse(`/keep/${at}: there is nothing to keep, or it has a value`);
+    if (kept === null) {
+      const detail = "there is nothing to keep, or it has a value";
+      return refuse({ pointer: `/keep/${at}`, detail });
+    }
     config = kept.value;
   }
   return ok(config as Readonly<Record<string, unknown>>);
@@ -121,7 +126,7 @@ function follow(root: JsonSchema, reference: unknown): unknown {
   if (typeof reference !== "string" || !/^#(?:\/|$)/.test(reference)) return null;
   let at: unknown = root;
   for (const part of reference.split("/").slice(1)) {
-    const name = unescape(decode(part));
+    const name = unescapePart(decode(part));
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) return null;
     at = (at as Record<string, unknown>)[name];
   }
@@ -161,14 +166,6 @@ function toHeld(schemas: readonly unknown[], root: JsonSchema): Held[] {
 /** `true` says that there is such a member, and nothing else. */
 function asObject(schema: unknown): unknown {
   return schema === true ? {} : schema;
-}
-
-function escape(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
-}
-
-function unescape(part: string): string {
-  return part.replaceAll("~1", "/").replaceAll("~0", "~");
 }
 
 function decode(part: string): string {

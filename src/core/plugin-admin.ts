@@ -1,4 +1,4 @@
-import { AppError } from "../errors.ts";
+import { AppError, InvalidInput } from "../errors.ts";
 import type { HostKind } from "../types/host.ts";
 import type {
   InstanceChanges,
@@ -89,7 +89,7 @@ export class PluginAdmin {
     const { entry, stored, settings } = await this.#read(id);
     if (settings !== null) throw new AppError("CONFLICT", "There is a plugin of that id already.");
     const code = await this.#findPackage(ref);
-    if (code === null) throw invalid("/package: there is no such plugin package");
+    if (code === null) throw invalid("/package", "there is no such plugin package");
     const { config = {}, enabled = true } = wanted;
     this.#assertHost(wanted.host);
     this.#assertConfig(config, [code.manifest?.config]);
@@ -200,7 +200,7 @@ export class PluginAdmin {
 
   #assertHost(host: HostKind | null | undefined): void {
     if (host === null || host === undefined || this.#deps.hosts.includes(host)) return;
-    throw invalid("/host: this server cannot run plugins there");
+    throw invalid("/host", "this server cannot run plugins there");
   }
 
   #schemasOf(id: string): (JsonSchema | null | undefined)[] {
@@ -213,7 +213,7 @@ export class PluginAdmin {
     schemas: readonly (JsonSchema | null | undefined)[],
   ): void {
     const checked = checkSettings(config, schemas, this.#deps.engine);
-    if (!checked.ok) throw invalid(`/config: ${checked.reason.replace(/\.$/, "")}`);
+    if (!checked.ok) throw invalid("/config", checked.reason.replace(/\.$/, ""));
   }
 
   #withKept(
@@ -222,7 +222,7 @@ export class PluginAdmin {
     keep: readonly string[],
   ): InstanceSettings["config"] {
     const kept = keepSettings(config, present, keep);
-    if (!kept.ok) throw invalid(kept.reason);
+    if (!kept.ok) throw new InvalidInput("BODY_INVALID", [kept.reason]);
     return kept.value;
   }
 }
@@ -242,8 +242,8 @@ const NOTHING: InstanceChanges = {
   oauth: null,
 };
 
-function invalid(place: string): AppError {
-  return new AppError("BODY_INVALID", `The body is not valid: ${place}.`);
+function invalid(pointer: string, detail: string): InvalidInput {
+  return new InvalidInput("BODY_INVALID", [{ pointer, detail }]);
 }
 
 function notFound(id: string): AppError {

@@ -177,6 +177,9 @@ describe.each(WAYS)("/api/auth/credentials, $way", ({ open }) => {
         code: "QUERY_INVALID",
         detail:
           "The query is not valid: owner must be shared, client:<id> or user:<issuer>:<subject>.",
+        errors: [
+          { pointer: "/owner", detail: "must be shared, client:<id> or user:<issuer>:<subject>" },
+        ],
         requestId: expect.any(String),
       });
       expect(response.status).toBe(400);

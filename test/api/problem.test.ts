@@ -71,7 +71,7 @@ const REFUSED: readonly [code: ErrorCode, path: string, init: TestRequest][] = [
   ["UNAUTHENTICATED", `/mcp?key=${CANARY}`, { headers: { authorization: `Bearer ${CANARY}` } }],
   ["UNAUTHENTICATED", "/api/plugins", { headers: { authorization: `${CANARY} ${CANARY}` } }],
   ["FORBIDDEN", `/api/plugins?q=${CANARY}`, { headers: { "x-canary": CANARY } }],
-  ["NOT_FOUND", `/${CANARY}/${CANARY}?${CANARY}=${CANARY}#${CANARY}`, {}],
+  ["NOT_FOUND", `/${CANARY}/${CANARY}?${CANARY}=${CANARY}`, {}],
   ["NOT_FOUND", "/api/about", { method: "POST", body: JSON.stringify({ [CANARY]: CANARY }) }],
   ["UNAUTHENTICATED", "/mcp", { ...modernRequest(CANARY, { name: CANARY }), key: CANARY }],
 ];

@@ -126,7 +126,7 @@ describe("keepSettings", () => {
   ])("refuses in %j to keep %j", (wanted, pointer) => {
     expect(keepSettings(wanted, PRESENT, [pointer])).toEqual({
       ok: false,
-      reason: "/keep/0: there is nothing to keep, or it has a value",
+      reason: { pointer: "/keep/0", detail: "there is nothing to keep, or it has a value" },
     });
   });
 });

@@ -27,6 +27,22 @@ describe("outOfBounds", () => {
     expect(outOfBounds(value, { maxDepth: 9, maxNodes: 3 })).toBe(answer);
   });
 
+  it.each([
+    { what: "a text", value: "1234", answer: "a text of more than 3 characters" },
+    { what: "texts inside", value: { a: ["1234"] }, answer: "a text of more than 3 characters" },
+    { what: "short texts", value: { abcdef: ["123"] }, answer: null },
+  ])("measures $what", ({ value, answer }) => {
+    expect(outOfBounds(value, { maxDepth: 9, maxNodes: 9, maxChars: 3 })).toBe(answer);
+  });
+
+  it("finds a member __proto__ where it is asked to", () => {
+    const value: unknown = JSON.parse('[{"a":{"__proto__":1}}]');
+    const bounds = { maxDepth: 9, maxNodes: 9 };
+    expect(outOfBounds(value, { ...bounds, refusesProto: true })).toBe("a member named __proto__");
+    expect(outOfBounds(value, bounds)).toBeNull();
+    expect(outOfBounds([{ a: {} }], { ...bounds, refusesProto: true })).toBeNull();
+  });
+
   it("comes to an end on a cycle", () => {
     const cyclic: unknown[] = [];
     cyclic.push(cyclic);
