@@ -143,6 +143,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     discovery,
     hosts: Object.keys(deps.hosts) as HostKind[],
     deleteSecrets: createSecretRemoval({ vault: deps.vault, oauth: accounts.oauth }),
+    async holdsSecrets(id) {
+      const connections = await accounts.oauth.connections(id);
+      return connections.length > 0 || (await deps.vault.list(id)).length > 0;
+    },
     engine,
     time,
   });

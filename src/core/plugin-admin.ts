@@ -36,6 +36,8 @@ export interface PluginAdminDeps {
   /** Those that this runtime has. */
   readonly hosts: readonly HostKind[];
   readonly deleteSecrets: DeleteSecrets;
+  /** Whether the vault or the connections have anything of an instance. */
+  readonly holdsSecrets: (instanceId: string) => Promise<boolean>;
   readonly engine: SchemaEngine;
   readonly time: Time;
 }
@@ -66,7 +68,8 @@ export type Expected = readonly number[] | null;
 interface Found {
   readonly entry: InstanceEntry | undefined;
   readonly stored: StoredInstance | undefined;
-  readonly settings: InstanceSettings;
+  /** `null` where there is none, or none any more. */
+  readonly settings: InstanceSettings | null;
 }
 
 /**
@@ -84,10 +87,15 @@ export class PluginAdmin {
     this.#deps = deps;
   }
 
-  /** @throws AppError `BODY_INVALID` naming the member that cannot be, `CONFLICT` when there is an instance of that id */
-  async create({ id, package: ref, ...wanted }: NewInstance): Promise<void> {
+  /**
+   * @param mayAdopt whether it may have what an earlier instance of its id has left in the vault: its package may be another
+   * @throws AppError `BODY_INVALID` naming the member that cannot be, `CONFLICT` when there is an instance of that id, or
+   * something left that it may not have
+   */
+  async create({ id, package: ref, ...wanted }: NewInstance, mayAdopt: boolean): Promise<void> {
     const { entry, stored, settings } = await this.#read(id);
     if (settings !== null) throw new AppError("CONFLICT", "There is a plugin of that id already.");
+    if (!mayAdopt && (await this.#deps.holdsSecrets(id))) throw new AppError("CONFLICT", LEFT);
     const code = await this.#findPackage(ref);
     if (code === null) throw invalid("/package", "there is no such plugin package");
     const { config = {}, enabled = true } = wanted;
@@ -125,16 +133,22 @@ export class PluginAdmin {
    */
   async remove(id: string, secrets: VaultActor | null, expected: Expected = null): Promise<void> {
     const { instances, tools, deleteSecrets } = this.#deps;
-    const { entry, stored } = await this.#find(id, expected);
-    // First, so that it can be tried again when they cannot all be deleted.
-    if (secrets !== null) await deleteSecrets(id, secrets);
-    const isGone =
-      entry === undefined && stored !== undefined
-        ? await instances.remove(id, stored.rev)
-        : await instances.put(id, { ...NOTHING, removed: true }, stored?.rev ?? null);
-    if (!isGone) throw overtaken(expected);
+    const { stored } = await this.#find(id, expected, secrets !== null);
+    // Marked first, so that whoever comes too late deletes nothing.
+    const mark = { ...NOTHING, removed: true };
+    if (!(await instances.put(id, mark, stored?.rev ?? null))) throw overtaken(expected);
+    try {
+      // While it is known by which client its connections were made.
+      if (secrets !== null) await deleteSecrets(id, secrets);
+    } catch (error) {
+      await this.#unmark(id, stored);
+      throw error;
+    }
     await tools.forget(id);
     await this.#takeOver(id);
+    // It may have stored something at its end.
+    if (secrets !== null) await deleteSecrets(id, secrets);
+    await this.#dropMark(id);
   }
 
   /** Loads its code again. @throws AppError `PLUGIN_STATE` while it is disabled */
@@ -147,23 +161,41 @@ export class PluginAdmin {
     await this.#patiently(this.#deps.manager.reload(id));
   }
 
-  async #read(
-    id: string,
-  ): Promise<Omit<Found, "settings"> & { settings: Found["settings"] | null }> {
+  async #read(id: string): Promise<Found> {
     const { updates, instances } = this.#deps;
     const entry = Object.hasOwn(updates.entries, id) ? updates.entries[id] : undefined;
     const stored = (await instances.list()).find((row) => row.id === id);
     return { entry, stored, settings: decideSettings(id, entry, stored) };
   }
 
-  async #find(id: string, expected: Expected): Promise<Found> {
-    const { entry, stored, settings } = await this.#read(id);
-    if (settings === null) throw notFound(id);
+  async #find(id: string, expected: Expected): Promise<Found & { settings: InstanceSettings }>;
+  /** @param isRemovedToo whether one that was marked as removed is found as well */
+  async #find(id: string, expected: Expected, isRemovedToo: boolean): Promise<Found>;
+  async #find(id: string, expected: Expected, isRemovedToo = false): Promise<Found> {
+    const found = await this.#read(id);
+    const { stored, settings } = found;
+    if (settings === null && !(isRemovedToo && stored?.removed === true)) throw notFound(id);
     if (expected !== null && !expected.includes(stored?.rev ?? 0)) throw overtaken(expected);
-    if (settings.locked) {
+    if (settings?.locked === true) {
       throw new AppError("INSTANCE_LOCKED", `The plugin "${id}" is locked in the plugins file.`);
     }
-    return { entry, stored, settings };
+    return found;
+  }
+
+  async #unmark(id: string, before: StoredInstance | undefined): Promise<void> {
+    const { stored } = await this.#read(id);
+    if (stored?.removed !== true) return;
+    const { instances } = this.#deps;
+    if (before === undefined) return void (await instances.remove(id, stored.rev));
+    const { id: _, rev: __, ...fields } = before;
+    await instances.put(id, fields, stored.rev);
+  }
+
+  /** One that the plugins file does not have needs no mark when it has ended. */
+  async #dropMark(id: string): Promise<void> {
+    const { entry, stored } = await this.#read(id);
+    if (entry !== undefined || stored?.removed !== true) return;
+    await this.#deps.instances.remove(id, stored.rev);
   }
 
   async #store(
@@ -232,6 +264,8 @@ export function schemasOf({ registered, info }: Pick<InstanceView, "registered" 
   return [registered.package?.manifest?.config, info?.configSchema];
 }
 
+const LEFT =
+  "There are credentials or connections of an earlier plugin of that id. Delete them, choose another id, or send a token that may write both.";
 const DEFAULT_HOST: HostKind = "in-process";
 const NOTHING: InstanceChanges = {
   package: null,

@@ -93,7 +93,6 @@ export class ToolAdmin {
   /** Forgets what was set of an instance's tools. */
   forget(instanceId: string): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#settingsOf(instanceId).length === 0) return;
       await this.#deps.store.removeAll(instanceId);
       await this.#reload();
     });

@@ -6,6 +6,7 @@ import type { InstanceChanges, InstanceStore, StoredInstance } from "../types/in
 import { isJsonObject } from "../util/json-object.ts";
 import type { Database } from "./database.ts";
 import { parseColumn } from "./json-column.ts";
+import { nextRevision } from "./revision.ts";
 import { onStore } from "./storage-fault.ts";
 
 /**
@@ -25,7 +26,7 @@ export function createInstanceRepository(db: Database): InstanceStore {
 
     put: (id, changes, expected) =>
       onStore(async () => {
-        const row = { ...toColumns(changes), rev: (expected ?? 0) + 1 };
+        const row = { ...toColumns(changes), rev: nextRevision(expected) };
         const changed =
           expected === null
             ? db

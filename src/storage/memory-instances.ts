@@ -4,6 +4,7 @@ import type {
   ToolSetting,
   ToolSettingsStore,
 } from "../types/instances.ts";
+import { nextRevision } from "./revision.ts";
 
 /** Reference drivers: everything is gone at the end of the process. */
 
@@ -25,7 +26,7 @@ export function createMemoryInstances(initial: readonly StoredInstance[] = []): 
     async put(id, changes, expected) {
       if (!isAt(id, expected)) return false;
       const before = stored.get(id) ?? NOTHING_STORED;
-      stored.set(id, { ...before, ...copy(changes), id, rev: (expected ?? 0) + 1 });
+      stored.set(id, { ...before, ...copy(changes), id, rev: nextRevision(expected) });
       return true;
     },
     remove: async (id, expected) => isAt(id, expected) && stored.delete(id),
@@ -42,7 +43,7 @@ export function createMemoryToolSettings(): ToolSettingsStore {
     async put(setting, expected) {
       const key = keyOf(setting);
       if ((stored.get(key)?.rev ?? null) !== expected) return false;
-      stored.set(key, { ...setting, rev: (expected ?? 0) + 1 });
+      stored.set(key, { ...setting, rev: nextRevision(expected) });
       return true;
     },
     async removeAll(instanceId) {

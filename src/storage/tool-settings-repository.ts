@@ -2,6 +2,7 @@ import { and, asc, eq } from "drizzle-orm";
 import { toolSettings } from "../../drizzle/sqlite.ts";
 import type { ToolSettingsStore } from "../types/instances.ts";
 import type { Database } from "./database.ts";
+import { nextRevision } from "./revision.ts";
 import { onStore } from "./storage-fault.ts";
 
 /** What was set of tools, in the database, a row each. */
@@ -18,7 +19,7 @@ export function createToolSettingsRepository(db: Database): ToolSettingsStore {
     put: (setting, expected) =>
       onStore(async () => {
         const { instanceId, tool, enabled, name, description } = setting;
-        const row = { enabled, name, description, rev: (expected ?? 0) + 1 };
+        const row = { enabled, name, description, rev: nextRevision(expected) };
         const changed =
           expected === null
             ? db

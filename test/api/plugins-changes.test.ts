@@ -17,7 +17,10 @@ describe("enabling and disabling", () => {
   it("stops a running plugin and starts it again, and its tools go and come", async () => {
     const app = await openNotesApp({ entries: NOTES_FILE });
     const off = await app.admin("POST /api/plugins/notes/disable");
-    expect([off.status, off.headers.get("etag")]).toEqual([200, '"1"']);
+    expect([off.status, off.headers.get("etag")]).toEqual([
+      200,
+      expect.stringMatching(/^"[1-9]\d*"$/),
+    ]);
     expect(off.json).toMatchObject({ enabled: false, state: "stopped", tools: [] });
     expect(off.json.sources.enabled).toBe("stored");
     expect((await modern(app, "tools/list")).body.result.tools).toEqual([]);

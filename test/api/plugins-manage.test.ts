@@ -21,7 +21,7 @@ describe("POST /api/plugins", () => {
     });
     expect(made.status).toBe(201);
     expect(made.headers.get("location")).toBe("/api/plugins/notes-work");
-    expect(made.headers.get("etag")).toBe('"1"');
+    expect(made.headers.get("etag")).toMatch(/^"[1-9]\d*"$/);
     expect(made.json).toMatchObject({
       id: "notes-work",
       package: "./notes",

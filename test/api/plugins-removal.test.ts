@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createMemoryInstances } from "../../src/index.ts";
+import { AppError, createMemoryInstances, type InstanceStore } from "../../src/index.ts";
+import type { PluginContext } from "../../src/plugins/index.ts";
 import { createBrowser, openConnectApp } from "../helpers/connect-app.ts";
 import { modern } from "../helpers/mcp.ts";
-import { NOTES_FILE, openNotesApp } from "../helpers/plugin-admin-app.ts";
+import { createPlainVault } from "../helpers/plain-vault.ts";
+import { NOTES_FILE, notesPlugin, openNotesApp } from "../helpers/plugin-admin-app.ts";
 import { ADMIN_TOKEN } from "../helpers/test-app.ts";
 
 const CANARY = "canary-71ab";
@@ -57,6 +59,94 @@ describe("DELETE /api/plugins/:id", () => {
     const refused = await app.admin(path, undefined, made.json.secret);
     expect([refused.status, refused.json.code]).toEqual([403, "FORBIDDEN"]);
     expect((await app.admin("GET /api/plugins/notes")).status).toBe(200);
+  });
+
+  it("lets no other package have what is left in the vault, unless whoever makes it may write there", async () => {
+    const app = await openNotesApp({ entries: NOTES_FILE });
+    const credential = { plugin: "notes", name: "a", value: "secret-value" };
+    await app.admin("POST /api/auth/credentials", credential);
+    const scopes = ["plugins:write", "credentials:write"];
+    const { secret } = (await app.admin("POST /api/tokens", { name: "t", scopes })).json;
+    await app.admin("DELETE /api/plugins/notes", undefined, secret);
+    const other = { id: "notes", package: "./idle" };
+    const refused = await app.admin("POST /api/plugins", other, secret);
+    expect([refused.status, refused.json.code]).toEqual([409, "CONFLICT"]);
+    expect(refused.json.detail).toContain("credentials or connections of an earlier plugin");
+    expect((await app.admin("GET /api/plugins/notes")).status).toBe(404);
+    const elsewhere = await app.admin("POST /api/plugins", { ...other, id: "new" }, secret);
+    expect(elsewhere.status).toBe(201);
+    expect((await app.admin("POST /api/plugins", other)).status).toBe(201);
+  });
+
+  it("that comes too late deletes nothing", async () => {
+    const memory = createMemoryInstances();
+    const isChanged = Promise.withResolvers<void>();
+    const instances: InstanceStore = {
+      ...memory,
+      async put(id, changes, expected) {
+        if (changes.removed === true) await isChanged.promise;
+        return memory.put(id, changes, expected);
+      },
+    };
+    const app = await openNotesApp({ entries: NOTES_FILE, deps: { instances } });
+    const credential = { plugin: "notes", name: "a", value: "secret-value" };
+    await app.admin("POST /api/auth/credentials", credential);
+    const headers = { "if-match": '"0"' };
+    const path = "DELETE /api/plugins/notes?credentials=delete";
+    const removing = app.admin(path, undefined, undefined, headers);
+    const body = { config: { org: "new" } };
+    const changed = await app.admin("PUT /api/plugins/notes/config", body, undefined, headers);
+    isChanged.resolve();
+    const removed = await removing;
+    const { data } = (await app.admin("GET /api/auth/credentials")).json;
+    expect([changed.status, removed.status, data.length]).toEqual([200, 412, 1]);
+  });
+
+  it("deletes also what the plugin stores at its end", async () => {
+    let own: PluginContext;
+    const plugin = notesPlugin({
+      async initialize(context: PluginContext) {
+        own = context;
+      },
+      cleanup: () => own.setCredential("late", "stored at the end"),
+    });
+    const instances = createMemoryInstances();
+    const app = await openNotesApp({ packages: { notes: plugin }, deps: { instances } });
+    await app.admin("POST /api/plugins", { id: "a", package: "./notes" });
+    const removed = await app.admin("DELETE /api/plugins/a?credentials=delete");
+    expect(removed.status).toBe(204);
+    expect((await app.admin("GET /api/auth/credentials")).json.data).toEqual([]);
+    expect(await instances.list()).toEqual([]);
+  });
+
+  it("goes on where it was when the vault could not delete all", async () => {
+    const instances = createMemoryInstances();
+    const vault = createPlainVault();
+    let isDown = true;
+    const app = await openNotesApp({
+      deps: {
+        instances,
+        vault: {
+          ...vault,
+          for(owner, actor) {
+            const own = vault.for(owner, actor);
+            const deleteCredential = async (id: string, name: string) => {
+              if (isDown) throw new AppError("VAULT_UNAVAILABLE", "It is down.");
+              await own.deleteCredential(id, name);
+            };
+            return { ...own, deleteCredential };
+          },
+        },
+      },
+    });
+    await app.admin("POST /api/plugins", { id: "a", package: "./notes" });
+    await app.admin("POST /api/auth/credentials", { plugin: "a", name: "a", value: "secret-1" });
+    const path = "DELETE /api/plugins/a?credentials=delete";
+    expect((await app.admin(path)).json.code).toBe("VAULT_UNAVAILABLE");
+    isDown = false;
+    expect((await app.admin(path)).status).toBe(204);
+    expect((await app.admin("GET /api/auth/credentials")).json.data).toEqual([]);
+    expect(await instances.list()).toEqual([]);
   });
 
   it("is refused from another revision", async () => {

@@ -92,7 +92,7 @@ describe("PUT /api/plugins/:id/config", () => {
     expect([changed.status, changed.json.code]).toEqual([status, code]);
     const { json, headers } = await app.admin("GET /api/plugins/notes");
     expect(json.config.org).toBe(status === 200 ? "new" : "acme");
-    expect(headers.get("etag")).toBe(status === 200 ? '"1"' : '"0"');
+    expect(headers.get("etag")).toMatch(status === 200 ? /^"[1-9]\d*"$/ : /^"0"$/);
   });
 
   it("lets one of two with the same If-Match win", async () => {

@@ -32,6 +32,17 @@ describe("what another server on the same database changes", () => {
     expect(await listed(there)).toEqual(ALL);
   });
 
+  it("is taken over where an instance is gone and there again as another one", async () => {
+    const { here, there, time } = await openTwo();
+    await here.admin("POST /api/plugins", { id: "more", package: "./text" });
+    await time.advance(LOOK_MS);
+    await here.admin("DELETE /api/plugins/more");
+    await here.admin("POST /api/plugins", { id: "more", package: "./math" });
+    await time.advance(LOOK_MS);
+    const { json } = await there.admin("GET /api/plugins/more");
+    expect(json).toMatchObject({ package: "./math", state: "running" });
+  });
+
   it("is taken over within 20 seconds: how tools are offered", async () => {
     const { here, there, time } = await openTwo();
     await here.admin("PUT /api/tools/math/half", { enabled: false });

@@ -16,6 +16,12 @@ const NOTHING = {
   removed: false,
 };
 
+const REV: unknown = expect.any(Number);
+
+/** Of the first row. */
+const revOf = async (store: { list(): Promise<readonly { readonly rev: number }[]> }) =>
+  (await store.list())[0]!.rev;
+
 const setting = (fields: Partial<ToolSetting> = {}): Omit<ToolSetting, "rev"> => ({
   instanceId: "one",
   tool: "read",
@@ -37,16 +43,17 @@ export function instanceStoreContract(driver: string, open: () => Promise<Instan
       expect(await instances.put("b", { ...all, config, oauth }, null)).toBe(true);
       expect(await instances.put("a", { removed: true }, null)).toBe(true);
       expect(await instances.list()).toEqual([
-        { ...NOTHING, id: "a", removed: true, rev: 1 },
-        { ...NOTHING, id: "b", ...all, config, oauth, rev: 1 },
+        { ...NOTHING, id: "a", removed: true, rev: REV },
+        { ...NOTHING, id: "b", ...all, config, oauth, rev: REV },
       ]);
     });
 
     it("change field by field, and null takes one back", async () => {
       const { instances } = await open();
       await instances.put("a", { package: "./a", config: { a: 1 }, toolPrefix: "p" }, null);
-      expect(await instances.put("a", { enabled: false, config: null }, 1)).toBe(true);
-      expect(await instances.put("a", { removed: true }, 2)).toBe(true);
+      const rev = await revOf(instances);
+      expect(await instances.put("a", { enabled: false, config: null }, rev)).toBe(true);
+      expect(await instances.put("a", { removed: true }, await revOf(instances))).toBe(true);
       expect(await instances.list()).toEqual([
         {
           ...NOTHING,
@@ -55,7 +62,7 @@ export function instanceStoreContract(driver: string, open: () => Promise<Instan
           enabled: false,
           toolPrefix: "p",
           removed: true,
-          rev: 3,
+          rev: REV,
         },
       ]);
     });
@@ -66,12 +73,15 @@ export function instanceStoreContract(driver: string, open: () => Promise<Instan
       expect(await instances.list()).toEqual([]);
       expect(await instances.put("a", { enabled: true }, null)).toBe(true);
       expect(await instances.put("a", { enabled: false }, null)).toBe(false);
+      const rev = await revOf(instances);
       const answers = await Promise.all(
-        Array.from({ length: 10 }, (_, index) => instances.put("a", { toolPrefix: `${index}` }, 1)),
+        Array.from({ length: 10 }, (_, index) =>
+          instances.put("a", { toolPrefix: `${index}` }, rev),
+        ),
       );
       expect(answers.filter(Boolean)).toHaveLength(1);
       expect(await instances.list()).toEqual([
-        { ...NOTHING, id: "a", enabled: true, toolPrefix: `${answers.indexOf(true)}`, rev: 2 },
+        { ...NOTHING, id: "a", enabled: true, toolPrefix: `${answers.indexOf(true)}`, rev: REV },
       ]);
     });
 
@@ -79,11 +89,22 @@ export function instanceStoreContract(driver: string, open: () => Promise<Instan
       const { instances } = await open();
       await instances.put("a", { enabled: true }, null);
       await instances.put("b", { enabled: true }, null);
-      expect(await instances.remove("a", 2)).toBe(false);
-      expect(await instances.remove("nobody", 1)).toBe(false);
-      expect(await instances.remove("a", 1)).toBe(true);
-      expect(await instances.remove("a", 1)).toBe(false);
+      const rev = await revOf(instances);
+      expect(await instances.remove("a", rev + 1)).toBe(false);
+      expect(await instances.remove("nobody", rev)).toBe(false);
+      expect(await instances.remove("a", rev)).toBe(true);
+      expect(await instances.remove("a", rev)).toBe(false);
       expect((await instances.list()).map(({ id }) => id)).toEqual(["b"]);
+    });
+
+    it("have another revision when they are made again", async () => {
+      const { instances } = await open();
+      await instances.put("a", { enabled: true }, null);
+      const rev = await revOf(instances);
+      await instances.remove("a", rev);
+      await instances.put("a", { enabled: true }, null);
+      expect(await revOf(instances)).not.toBe(rev);
+      expect(await instances.put("a", { enabled: false }, rev)).toBe(false);
     });
   });
 
@@ -96,9 +117,9 @@ export function instanceStoreContract(driver: string, open: () => Promise<Instan
       expect(await tools.put(setting(said), null)).toBe(true);
       expect(await tools.put(setting({ instanceId: "a" }), null)).toBe(true);
       expect(await tools.list()).toEqual([
-        { ...setting({ instanceId: "a" }), rev: 1 },
-        { ...setting(said), rev: 1 },
-        { ...setting({ tool: "write", enabled: false }), rev: 1 },
+        { ...setting({ instanceId: "a" }), rev: REV },
+        { ...setting(said), rev: REV },
+        { ...setting({ tool: "write", enabled: false }), rev: REV },
       ]);
     });
 
@@ -107,12 +128,13 @@ export function instanceStoreContract(driver: string, open: () => Promise<Instan
       expect(await tools.put(setting(), 1)).toBe(false);
       expect(await tools.put(setting(), null)).toBe(true);
       expect(await tools.put(setting({ name: "late" }), null)).toBe(false);
+      const rev = await revOf(tools);
       const answers = await Promise.all(
-        Array.from({ length: 10 }, (_, index) => tools.put(setting({ name: `n${index}` }), 1)),
+        Array.from({ length: 10 }, (_, index) => tools.put(setting({ name: `n${index}` }), rev)),
       );
       expect(answers.filter(Boolean)).toHaveLength(1);
       expect(await tools.list()).toEqual([
-        { ...setting({ name: `n${answers.indexOf(true)}` }), rev: 2 },
+        { ...setting({ name: `n${answers.indexOf(true)}` }), rev: REV },
       ]);
     });
 
@@ -123,7 +145,7 @@ export function instanceStoreContract(driver: string, open: () => Promise<Instan
       await tools.put(setting({ instanceId: "two" }), null);
       await tools.removeAll("one");
       await tools.removeAll("nobody");
-      expect(await tools.list()).toEqual([{ ...setting({ instanceId: "two" }), rev: 1 }]);
+      expect(await tools.list()).toEqual([{ ...setting({ instanceId: "two" }), rev: REV }]);
     });
   });
 }

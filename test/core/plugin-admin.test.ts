@@ -53,6 +53,7 @@ async function open({ plugins, entries, ...options }: Options) {
     discovery,
     hosts: ["in-process"],
     deleteSecrets: options.deleteSecrets ?? (async () => {}),
+    holdsSecrets: async () => false,
     engine: createAjvEngine(),
     time,
   });
@@ -127,12 +128,12 @@ describe("a change of a plugin", () => {
       instances,
     });
     await expect(admin.setEnabled("demo", false)).rejects.toMatchObject({ code: "CONFLICT" });
-    expect(await memory.list()).toMatchObject([{ enabled: null, toolPrefix: "theirs", rev: 1 }]);
+    expect(await memory.list()).toMatchObject([{ enabled: null, toolPrefix: "theirs" }]);
     expect(states()).toEqual({ demo: "running" });
     await expect(admin.setEnabled("demo", false, [0])).rejects.toMatchObject({
       code: "PRECONDITION_FAILED",
     });
-    await admin.setEnabled("demo", false, [1]);
+    await admin.setEnabled("demo", false, [(await memory.list())[0]!.rev]);
     expect(states()).toEqual({ demo: "stopped" });
   });
 
@@ -159,7 +160,7 @@ describe("the removal of a plugin", () => {
   it("deletes its secrets first, and lets it be when that fails", async () => {
     let isBroken = true;
     const deleted: string[] = [];
-    const { admin, states } = await open({
+    const { admin, states, instances } = await open({
       plugins,
       entries,
       async deleteSecrets(id) {
@@ -169,9 +170,11 @@ describe("the removal of a plugin", () => {
     });
     await expect(admin.remove("demo", ACTOR)).rejects.toThrow("vault down");
     expect(states()).toEqual({ demo: "running" });
+    expect(await instances.list()).toEqual([]);
     isBroken = false;
     await admin.remove("demo", ACTOR);
-    expect([deleted, states()]).toEqual([["demo"], {}]);
+    // And once more what came at its end.
+    expect([deleted, states()]).toEqual([["demo", "demo"], {}]);
   });
 
   it("deletes no secrets of one that has changed since it was read", async () => {
@@ -197,13 +200,13 @@ describe("a new plugin", () => {
   it("may be of an installed npm package that says that it is one", async () => {
     const discovery = npm({ apiVersion: 1, entry: "./index.js" });
     const { admin, states } = await open({ plugins, entries: {}, discovery });
-    await admin.create({ id: "one", package: "mcp-demo" });
+    await admin.create({ id: "one", package: "mcp-demo" }, true);
     expect(states()).toEqual({ one: "running" });
   });
 
   it("is none of any other package that is installed", async () => {
     const { admin, instances } = await open({ plugins, entries: {}, discovery: npm(null) });
-    await expect(admin.create({ id: "one", package: "mcp-demo" })).rejects.toMatchObject({
+    await expect(admin.create({ id: "one", package: "mcp-demo" }, true)).rejects.toMatchObject({
       code: "BODY_INVALID",
     });
     expect(await instances.list()).toEqual([]);

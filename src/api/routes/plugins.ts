@@ -5,7 +5,7 @@ import type { PluginAdmin } from "../../core/plugin-admin.ts";
 import type { PluginDetails } from "../../core/plugin-details.ts";
 import type { PluginManager } from "../../core/plugin-manager.ts";
 import type { ToolAdmin } from "../../core/tool-admin.ts";
-import { AppError } from "../../errors.ts";
+import { AppError, type ErrorCode } from "../../errors.ts";
 import { defineRoute } from "../define-route.ts";
 import { readIfMatch, toETag } from "../if-match.ts";
 import type { Route, RouteCaller } from "../route-table.ts";
@@ -66,9 +66,13 @@ export interface PluginRoutesDeps {
 
 /** `/api/plugins`: the instances, and what is set of them. Changes answer the instance as it is then. */
 export function pluginRoutes({ manager, admin, tools, describe }: PluginRoutesDeps): Route[] {
-  async function answer(id: string, init: ResponseInit = {}): Promise<Response> {
+  async function answer(
+    id: string,
+    init: ResponseInit = {},
+    missing: ErrorCode = "NOT_FOUND",
+  ): Promise<Response> {
     const details = await describe(id);
-    if (details === null) throw new AppError("NOT_FOUND", `There is no plugin "${id}".`);
+    if (details === null) throw new AppError(missing, `There is no plugin "${id}".`);
     const { rev, ...rest } = details;
     const headers = new Headers(init.headers);
     headers.set("etag", toETag(rev));
@@ -132,10 +136,11 @@ export function pluginRoutes({ manager, admin, tools, describe }: PluginRoutesDe
       answers: { 201: plugin },
       problems: ["CONFLICT"],
       async handle({ body }, caller) {
-        await admin.create(body);
+        await admin.create(body, mayWriteSecrets(caller));
         caller.about({ plugin: body.id });
         const headers = { location: `/api/plugins/${body.id}` };
-        return answer(body.id, { status: 201, headers });
+        // Somebody may have removed it since.
+        return answer(body.id, { status: 201, headers }, "CONFLICT");
       },
     }),
     defineRoute({
@@ -191,7 +196,9 @@ export function pluginRoutes({ manager, admin, tools, describe }: PluginRoutesDe
       async handle({ params: { id }, query }, caller, request) {
         note(caller, id);
         const isDeletion = query.credentials === "delete";
-        if (isDeletion) assertMayDelete(caller);
+        if (isDeletion && !mayWriteSecrets(caller)) {
+          throw new AppError("FORBIDDEN", `This needs the rights ${SECRETS.join(" and ")}.`);
+        }
         await admin.remove(id, isDeletion ? toActor(caller) : null, readIfMatch(request));
         return new Response(null, { status: 204 });
       },
@@ -199,9 +206,9 @@ export function pluginRoutes({ manager, admin, tools, describe }: PluginRoutesDe
   ];
 }
 
-/** Whoever may remove a plugin need not be allowed what goes with it. */
-function assertMayDelete({ principal: { scopes } }: RouteCaller): void {
-  const needed = ["credentials:write", "connections:write"] as const;
-  if (needed.every((scope) => scopes.includes(scope))) return;
-  throw new AppError("FORBIDDEN", `This needs the rights ${needed.join(" and ")}.`);
+const SECRETS = ["credentials:write", "connections:write"] as const;
+
+/** Whoever may make and remove plugins need not be allowed what goes with them. */
+function mayWriteSecrets({ principal: { scopes } }: RouteCaller): boolean {
+  return SECRETS.every((scope) => scopes.includes(scope));
 }
