@@ -121,6 +121,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     vault: deps.vault,
     accounts: accounts.ofPlugins,
     outbound,
+    scrubber: deps.scrubber,
     engine,
     sha256,
     time,

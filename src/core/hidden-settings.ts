@@ -3,6 +3,7 @@ import type { JsonSchema } from "../types/json.ts";
 import { isJsonObject } from "../util/json-object.ts";
 import { escapePart, unescapePart } from "../util/json-pointer.ts";
 import { ok, refuse, type Result } from "../util/result.ts";
+import { compilePattern } from "./field-validation.ts";
 
 /** A schema that holds for a place, with the document that its references lie in. */
 interface Held {
@@ -26,10 +27,43 @@ export function hideSettings(
   schemas: readonly JsonSchema[],
 ): ShownSettings {
   const hidden: string[] = [];
+  return { config: showSettings(config, schemas, ({ pointer }) => hidden.push(pointer)), hidden };
+}
+
+/** The texts in settings that a schema marks as secret: those that must not be in what a plugin says, either. */
+export function secretTexts(
+  config: Readonly<Record<string, unknown>>,
+  schemas: readonly JsonSchema[],
+): string[] {
+  const texts: string[] = [];
+  showSettings(config, schemas, ({ value, isMarked }) => {
+    if (isMarked) texts.push(...textsIn(value));
+  });
+  return texts;
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+interface HiddenPlace {
+  readonly pointer: string;
+  readonly value: unknown;
+  /** Whether a schema says that it is secret; else none says what it is. */
+  readonly isMarked: boolean;
+}
+
+function showSettings(
+  config: Readonly<Record<string, unknown>>,
+  schemas: readonly JsonSchema[],
+  hide: (place: HiddenPlace) => void,
+): Readonly<Record<string, unknown>> {
   const show = (value: unknown, held: readonly Held[], pointer: string): unknown => {
     const here = expand(held);
-    if (here === null || here.length === 0 || here.some(({ schema }) => isSecret(schema))) {
-      hidden.push(pointer);
+    const isMarked = here?.some(({ schema }) => isSecret(schema)) ?? false;
+    if (here === null || here.length === 0 || isMarked) {
+      hide({ pointer, value, isMarked });
       return null;
     }
     if (Array.isArray(value)) {
@@ -46,7 +80,7 @@ export function hideSettings(
     );
   const top = expand(schemas.map((schema) => ({ schema, root: schema }))) ?? [];
   const isOpen = !top.some(({ schema }) => isSecret(schema));
-  return { config: members(config, isOpen ? top : [], ""), hidden };
+  return members(config, isOpen ? top : [], "");
 }
 
 /**
@@ -105,8 +139,9 @@ function expand(held: readonly Held[]): Held[] | null {
   for (const { schema, root } of all.values()) {
     const more: unknown[] = SINGLES.map((key) => schema[key]);
     for (const key of LISTS) if (Array.isArray(schema[key])) more.push(...schema[key]);
-    if (isJsonObject(schema["dependentSchemas"])) {
-      more.push(...Object.values(schema["dependentSchemas"]));
+    // The older dialects have the second name for it.
+    for (const key of ["dependentSchemas", "dependencies"]) {
+      if (isJsonObject(schema[key])) more.push(...Object.values(schema[key]));
     }
     for (const key of ["$ref", "$dynamicRef"]) {
       if (schema[key] === undefined) continue;
@@ -114,8 +149,8 @@ function expand(held: readonly Held[]): Held[] | null {
       if (target === null) return null;
       more.push(target);
     }
-    for (const next of more) {
-      if (isJsonObject(next) && !all.has(next)) all.set(next, { schema: next, root });
+    for (const next of toHeld(more, root)) {
+      if (!all.has(next.schema)) all.set(next.schema, next);
     }
   }
   return [...all.values()];
@@ -138,29 +173,44 @@ function membersAt(held: readonly Held[], name: string): Held[] {
     const { properties, patternProperties, additionalProperties, unevaluatedProperties } = schema;
     const own =
       isJsonObject(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [];
-    // Which patterns match is not asked: one that marks a secret hides more than it must.
-    const patterns = isJsonObject(patternProperties) ? Object.values(patternProperties) : [];
     const others = own.length === 0 ? [additionalProperties, unevaluatedProperties] : [];
-    return [
-      ...toHeld([...own, ...patterns].map(asObject), root),
-      ...toHeld(others.filter(isJsonObject), root),
+    const patterns = isJsonObject(patternProperties) ? Object.entries(patternProperties) : [];
+    const matching = patterns.filter(([pattern]) => isMatch(pattern, name));
+    const described = [
+      ...toHeld([...own, ...matching.map(([, member]) => member)].map(asObject), root),
+      ...toHeld(others, root),
     ];
+    // One that cannot be judged may match: it hides more than it must, and does not say what a member is.
+    const all = patterns.map(([, member]) => member);
+    return described.length === 0 ? [] : [...described, ...toHeld(all, root)];
   });
+}
+
+/** By an engine that takes no longer for hostile patterns; `false` for what it does not know. */
+function isMatch(pattern: string, name: string): boolean {
+  const compiled = compilePattern({ source: pattern, flags: "" });
+  return compiled.ok && compiled.value.matcher(name).find();
 }
 
 function itemsAt(held: readonly Held[], at: number): Held[] {
   return held.flatMap(({ schema, root }) => {
-    const { prefixItems, items, additionalItems, unevaluatedItems } = schema;
+    const { prefixItems, items, additionalItems, unevaluatedItems, contains } = schema;
     // The older dialects have the list in `items`.
     const first = [prefixItems, items].find((list) => Array.isArray(list)) as unknown[] | undefined;
     const own = first !== undefined && at < first.length ? [asObject(first[at])] : [];
     const others = own.length === 0 ? [items, additionalItems, unevaluatedItems] : [];
-    return toHeld([...own, ...others.filter(isJsonObject)], root);
+    const described = toHeld([...own, ...others], root);
+    // It holds for some of them.
+    return described.length === 0 ? [] : [...described, ...toHeld([contains], root)];
   });
 }
 
 function toHeld(schemas: readonly unknown[], root: JsonSchema): Held[] {
-  return schemas.filter(isJsonObject).map((schema) => ({ schema, root }));
+  return schemas.filter(isJsonObject).map((schema) => ({
+    schema,
+    // References below an id of its own lie in it.
+    root: typeof schema["$id"] === "string" ? schema : root,
+  }));
 }
 
 /** `true` says that there is such a member, and nothing else. */

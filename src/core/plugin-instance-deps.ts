@@ -20,6 +20,8 @@ export interface PluginInstanceDeps extends PrepareDeps {
   readonly accounts: PluginAccounts;
   readonly outbound: Outbound;
   readonly createScrubber: () => Scrubber;
+  /** The server's own, for all that it says. */
+  readonly scrubber: Scrubber;
   /** Whose object it is, where the instance has one for each; `null` for the instance itself. */
   readonly owner: Owner | null;
   readonly ownerLimits: OwnerLimits;

@@ -1,10 +1,12 @@
 import { AppError, messageOf, stackOf } from "../errors.ts";
 import type { MissingCredential } from "../types/auth.ts";
 import type { HostServices, HostedPlugin, PluginInfo } from "../types/host.ts";
+import type { JsonSchema } from "../types/json.ts";
 import type { Owner } from "../types/vault.ts";
 import { isSecretField, type AuthConfig } from "./auth-config.ts";
 import { MAX_CALL_MS } from "./call-limits.ts";
 import { findMissing, requiredFields } from "./credential-needs.ts";
+import { secretTexts } from "./hidden-settings.ts";
 import { openHeld } from "./held-run.ts";
 import { LiveCatalog, type CatalogSource } from "./live-catalog.ts";
 import { createOwnerObjects } from "./owner-lives.ts";
@@ -19,6 +21,7 @@ import { assertMove, type PluginState } from "./plugin-state.ts";
 import { runQuietly, runStep } from "./plugin-steps.ts";
 import type { RegisteredInstance } from "./registry.ts";
 import { checkSettings } from "./settings-check.ts";
+import { utf8 } from "../util/bytes.ts";
 import { placeOf } from "../util/error-place.ts";
 
 /** For requests that looked their tool up just before a reload and have not reached the plugin yet. */
@@ -147,6 +150,7 @@ export class PluginInstance {
       this.#note(config.reason, false);
       return this.#release("failed");
     }
+    this.#learnSecrets(config.value, schemas);
     this.#error = null;
     try {
       await this.lookAgain();
@@ -160,6 +164,16 @@ export class PluginInstance {
     } catch (error) {
       this.#note(messageOf(error), true, error);
       return this.#release("failed");
+    }
+  }
+
+  /** What its settings mark as secret must not be in what it says, to clients or in errors. */
+  #learnSecrets(config: unknown, schemas: readonly (JsonSchema | null | undefined)[]): void {
+    const known = schemas.filter((schema) => schema !== null && schema !== undefined);
+    for (const text of secretTexts(config as Record<string, unknown>, known)) {
+      for (const scrubber of [this.#deps.scrubber, this.#desk!.handedOut]) {
+        scrubber.learn(utf8(text));
+      }
     }
   }
 

@@ -2,6 +2,7 @@ import type { HostKind, PluginHost } from "../types/host.ts";
 import type { ToolSetting } from "../types/instances.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Outbound } from "../types/outbound.ts";
+import type { Scrubber } from "../types/scrubber.ts";
 import type { Sha256, Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { Vault } from "../types/vault.ts";
@@ -34,6 +35,8 @@ export interface PluginManagerDeps {
   readonly vault: Vault;
   readonly accounts: PluginAccounts;
   readonly outbound: Outbound;
+  /** For all that the server says; it learns what settings mark as secret. */
+  readonly scrubber: Scrubber;
   readonly engine: SchemaEngine;
   readonly sha256: Sha256;
   readonly time: Time;
@@ -207,6 +210,7 @@ export class PluginManager {
 
   #createInstance(registered: RegisteredInstance): PluginInstance {
     const { vault, accounts, outbound, engine, sha256, time, limits, ownerLimits } = this.#deps;
+    const { scrubber } = this.#deps;
     const { id, host } = registered.settings;
     const [instances, published] = [this.#instances, this.#published];
     const instance: PluginInstance = new PluginInstance(registered, {
@@ -220,6 +224,7 @@ export class PluginManager {
       accounts,
       outbound,
       createScrubber: () => createScrubber(),
+      scrubber,
       owner: null,
       ownerLimits: { ...OWNER_LIMITS[host], ...ownerLimits },
       onCatalogChanged: () => this.#publish(),

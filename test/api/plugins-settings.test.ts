@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createMemoryInstances } from "../../src/index.ts";
 import { modern } from "../helpers/mcp.ts";
+import type { PluginContext } from "../../src/plugins/index.ts";
 import { NOTES_FILE, notesPlugin, openNotesApp } from "../helpers/plugin-admin-app.ts";
 
 const CANARY = "canary-71ab";
@@ -105,5 +106,33 @@ describe("PUT /api/plugins/:id/config", () => {
       ),
     );
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 412]);
+  });
+});
+
+describe("a setting that is marked as secret", () => {
+  it("is in nothing that its plugin says: no error, no event, no answer", async () => {
+    const canaryPassword = "canary-of-a-setting-71ab";
+    let tells: "error" | "answer" = "error";
+    let config: { password?: string } = {};
+    const plugin = notesPlugin({
+      async initialize(context: PluginContext) {
+        config = context.config as typeof config;
+        if (tells === "error") throw new Error(`Cannot log in with ${config.password}.`);
+      },
+      tools: { read: { run: () => `It is ${config.password}.`, description: "Reads." } },
+    });
+    const app = await openNotesApp({ packages: { notes: plugin } });
+    const password = canaryPassword;
+    const body = { id: "a", package: "./notes", config: { org: "acme", password } };
+    const made = await app.admin("POST /api/plugins", body);
+    const error = "Initializing failed: Cannot log in with [redacted].";
+    expect(made.json).toMatchObject({ state: "failed", error });
+    const list = await app.admin("GET /api/plugins");
+    expect(JSON.stringify([made.json, list.json])).not.toContain(canaryPassword);
+    expect(JSON.stringify(list.json)).toContain(error);
+    tells = "answer";
+    await app.admin("POST /api/plugins/a/reload");
+    const { body: answer } = await modern(app, "tools/call", { name: "a_read" });
+    expect(answer.result.content).toEqual([{ type: "text", text: "It is [redacted]." }]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hideSettings, keepSettings } from "../../src/core/hidden-settings.ts";
+import { hideSettings, keepSettings, secretTexts } from "../../src/core/hidden-settings.ts";
 
 const secret = { type: "string", format: "password" };
 const object = (properties: Record<string, unknown>, more: object = {}) => ({
@@ -25,6 +25,12 @@ describe("hideSettings", () => {
     ["then", JSON.parse('{"if":{"minLength":1},"then":{"format":"password"}}') as object],
     ["else", { if: { minLength: 1 }, else: secret }],
     ["dependentSchemas", { dependentSchemas: { a: { writeOnly: true } } }],
+    ["dependencies", { dependencies: { a: { writeOnly: true } } }],
+    [
+      "a reference below an id of its own",
+      { $id: "urn:own", $ref: "#/$defs/s", $defs: { s: secret } },
+    ],
+    ["one that lies elsewhere below that id", { $id: "urn:own", $ref: "#/$defs/secret" }],
   ])("hides what is marked by %s", (_, schema) => {
     const root = object(
       { open: { type: "string" }, hidden: schema },
@@ -49,6 +55,14 @@ describe("hideSettings", () => {
     ["a schema that allows any other", [object({}, { additionalProperties: true })]],
     ["a schema that is secret itself", [object({ a: true }, { writeOnly: true })]],
     ["a schema of another member", [object({ b: true })]],
+    [
+      "a pattern of other members",
+      [object({}, { patternProperties: { "^x-": { type: "string" } } })],
+    ],
+    [
+      "a pattern that nobody can judge",
+      [object({}, { patternProperties: { "^(?=a)": { type: "string" } } })],
+    ],
     ["a schema that does not stop", [{ $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" } } }]],
   ])("hides what %s describes", (_, schemas) => {
     expect(hideSettings({ a: "canary" }, schemas)).toEqual({ config: { a: null }, hidden: ["/a"] });
@@ -94,6 +108,26 @@ describe("hideSettings", () => {
     const shown = hideSettings(config as Record<string, unknown>, [object({})]);
     expect(shown.hidden).toEqual(["/__proto__", "/constructor"]);
     expect(JSON.stringify(shown.config)).toBe('{"__proto__":null,"constructor":null}');
+  });
+});
+
+describe("secretTexts", () => {
+  it("has what is marked, however deep, and nothing that is only not described", () => {
+    const schema = object({
+      open: { type: "string" },
+      key: secret,
+      servers: { type: "array", items: object({ url: { type: "string" }, token: secret }) },
+      login: { type: "object", writeOnly: true },
+    });
+    const config = {
+      open: "shown",
+      key: "one",
+      other: "not described",
+      servers: [{ url: "u", token: "two" }],
+      login: { name: "three", more: [4, "five"] },
+    };
+    expect(secretTexts(config, [schema])).toEqual(["one", "two", "three", "five"]);
+    expect(secretTexts(config, [])).toEqual([]);
   });
 });
 

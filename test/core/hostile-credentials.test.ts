@@ -73,6 +73,7 @@ async function probe(kind: HostKind, module: string, owner: Owner, principal: Pr
     return { ...registered, package: { ...registered.package!, entry } };
   };
   const manager = new PluginManager({
+    scrubber: createScrubber(),
     registry: {
       instances: [
         instance("a", fixture(`hostile/${module}.js`)),

@@ -2,7 +2,12 @@ import { createAjvEngine } from "../../adapters/node/json-schema.ts";
 import { sha256 } from "../../adapters/node/runtime.ts";
 import { PluginManager, type PluginManagerDeps } from "../../src/core/plugin-manager.ts";
 import type { RegisteredInstance } from "../../src/core/registry.ts";
-import { createInProcessHost, type InstanceEntry, type PluginManifest } from "../../src/index.ts";
+import {
+  createInProcessHost,
+  createScrubber,
+  type InstanceEntry,
+  type PluginManifest,
+} from "../../src/index.ts";
 import type { HostCall, PluginHost } from "../../src/types/host.ts";
 import type { MCPPlugin } from "../../src/types/plugin.ts";
 import { createFakeTime } from "./fake-time.ts";
@@ -47,6 +52,7 @@ export function createTestManager({
     },
   };
   const manager = new PluginManager({
+    scrubber: createScrubber(),
     registry: {
       instances: Object.keys(plugins).map((id) => toInstance(id, entries[id], manifests[id])),
       available: [],

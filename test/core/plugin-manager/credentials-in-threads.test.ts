@@ -1,3 +1,4 @@
+import { createScrubber } from "../../../src/core/scrubber.ts";
 import { describe, expect, it } from "vitest";
 import { createAjvEngine } from "../../../adapters/node/json-schema.ts";
 import { sha256, systemTime } from "../../../adapters/node/runtime.ts";
@@ -29,6 +30,7 @@ function open(module: string) {
   const entry = new URL(`../../fixtures/plugins/personal/${module}.js`, import.meta.url).href;
   const registered = toInstance("a", { host: "worker" });
   const manager = new PluginManager({
+    scrubber: createScrubber(),
     registry: {
       instances: [{ ...registered, package: { ...registered.package!, entry } }],
       available: [],
