@@ -205,6 +205,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const refusals = createRefusalRecorder({ audit: deps.audit, time, logger });
   const audit = createRequestAudit({ audit: deps.audit, refusals, logger });
   const cookies = createCookies(publicUrl);
+  const accessTokens =
+    issuers.length > 0
+      ? createAccessTokens({ issuers, publicUrl, outbound, sha256, time, logger })
+      : null;
   const described = [
     ...mcpRoutes(mcp),
     ...(deps.config.sse ? sseRoutes(sse) : []),
@@ -219,13 +223,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...credentialRoutes({ vault, assertAcceptable: createAcceptance(manager) }),
     ...vaultRoutes({ vault, now, logger }),
     ...oauthRoutes(accounts.oauth),
-    ...sessionRoutes({
-      signIns,
-      keys,
-      cookies,
-      publicUrl,
-      refused: (request) => audit.refused(request),
-    }),
+    ...sessionRoutes({ signIns, keys, cookies, publicUrl }),
     ...eventRoutes({ streams, events: telemetry.events, logs: deps.logs ?? null }),
     ...metricsRoutes({ metrics: telemetry.metrics, isScraped: deps.runtimeStats !== undefined }),
     ...keyRoutes(keys),
@@ -242,19 +240,15 @@ export async function createApp(deps: AppDeps): Promise<App> {
       oauth: accounts.oauth,
       signIns,
       authenticator: keys,
+      accessTokens,
       cookies,
       publicUrl,
-      refused: (request) => audit.refused(request),
     }),
     ...(deps.serverProof ? serverProofRoutes(deps.serverProof) : []),
     ...protectedResourceRoutes({ ...challenges, name: identity.name }),
     ...healthRoutes(async () => started && (await storageAnswers(deps))),
   ];
   const routes = [...described, ...openApiRoutes(described, { version: identity.version })];
-  const accessTokens =
-    issuers.length > 0
-      ? createAccessTokens({ issuers, publicUrl, outbound, sha256, time, logger })
-      : null;
   const gate = createGate({
     config: deps.config,
     keys,

@@ -1,8 +1,8 @@
 import { readBody } from "../core/read-body.ts";
 import { AppError } from "../errors.ts";
 
-/** A page's form has a secret in it at most. */
-const MAX_FORM_BYTES = 8 * 1024;
+/** A page's form has a secret in it at most: an access token of 8 KiB with its name, and more where it must be escaped. */
+const MAX_FORM_BYTES = 16 * 1024;
 
 /** The fields of a form that a page of ours has sent. @throws AppError `BODY_INVALID`, `BODY_TOO_LARGE` */
 export async function readForm(request: Request): Promise<URLSearchParams> {

@@ -21,7 +21,7 @@ import {
   type RequestLimits,
   type RequestOrigin,
 } from "./middleware/request-limits.ts";
-import type { RequestAudit } from "./middleware/request-audit.ts";
+import type { RefusedRequest, RequestAudit } from "./middleware/request-audit.ts";
 import { addSecurityHeaders } from "./middleware/security-headers.ts";
 import type { RouteContract } from "./define-route.ts";
 import { endWith } from "./end-with.ts";
@@ -58,6 +58,11 @@ export interface RouteCaller {
   readonly params: Readonly<Record<string, string>>;
   /** Takes note of what a change was about, for the audit record: ids of ours, and nothing that was sent. */
   readonly about: (subject: Readonly<Record<string, string>>) => void;
+  /**
+   * Takes note of a secret that came otherwise than in a header, and did not suffice. Answers with the refusal of one who has
+   * guessed too often, which takes the place of any other.
+   */
+  readonly refused: (refused: Pick<RefusedRequest, "reason" | "principal">) => Response | null;
   /** To be told of work that goes on after the answer has begun. The promise must not reject. */
   readonly endsWith: (outcome: Promise<AuditOutcome>) => void;
 }
@@ -127,6 +132,19 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     return problem("RATE_LIMITED", requestId, { headers: rateHeaders(use, policy) });
   }
 
+  /** Records a refusal and counts it against whoever guesses; answers with what they get when they have guessed too often. */
+  function noteRefusal(
+    refused: RefusedRequest,
+    { headers }: Request,
+    from: RequestOrigin | undefined,
+  ): Response | null {
+    const { limits, audit } = deps;
+    audit.refused(refused);
+    const { reason, requestId } = refused;
+    if (reason !== "UNAUTHENTICATED" && reason !== "TOKEN_INVALID") return null;
+    return tooOften(limits.failure(limits.addressOf(headers, from)), "failures", requestId);
+  }
+
   async function answer(
     request: Request,
     route: Served,
@@ -145,7 +163,8 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       if (!allowed.ok) {
         const { reason, principal = null } = allowed;
         deps.logger.info("Request refused", { requestId, code: reason });
-        deps.audit.refused({ reason, principal, route: name, requestId });
+        const refused = { reason, principal, route: name, requestId };
+        const tooMany = noteRefusal(refused, request, from);
         const { policy } = route;
         const answered = refusal(reason, requestId, {
           policy,
@@ -154,8 +173,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         });
         if (reason !== "UNAUTHENTICATED" && reason !== "TOKEN_INVALID") return answered;
         if (origin !== null) allowOrigin(answered, origin);
-        const address = limits.addressOf(request.headers, from);
-        return tooOften(limits.failure(address), "failures", requestId) ?? answered;
+        return tooMany ?? answered;
       }
       if (asked !== null) return asked;
       const { principal, life, watch, session, cookie } = allowed.value;
@@ -175,6 +193,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         ...(session && { session }),
         requestId,
         params,
+        refused: (what) => noteRefusal({ ...what, route: name, requestId }, request, from),
         about: (subject) => void (about = { ...about, ...subject }),
         endsWith: (outcome) => void (ended = outcome),
       };

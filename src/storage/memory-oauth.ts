@@ -94,8 +94,10 @@ export function createMemorySignIns(): SignInStore {
       sessions.set(idHash, { ...session, expiresAt });
       return true;
     },
-    async remove(idHash) {
-      sessions.delete(idHash);
+    async remove(csrfToken) {
+      for (const session of sessions.values()) {
+        if (session.csrfToken === csrfToken) sessions.delete(session.idHash);
+      }
     },
     async removeAll(keyReference) {
       for (const session of sessions.values()) {

@@ -6,7 +6,7 @@ import { onStore } from "./storage-fault.ts";
 
 /** Sign-in sessions in the database. */
 export function createSignInRepository(db: Database): SignInStore {
-  const { idHash: id, keyReference, expiresAt } = signInSessions;
+  const { idHash: id, csrfToken, keyReference, expiresAt } = signInSessions;
   return {
     add: (session, now) =>
       onStore(async () => {
@@ -34,9 +34,9 @@ export function createSignInRepository(db: Database): SignInStore {
           .returning({ id });
         return changed.length > 0;
       }),
-    remove: (idHash) =>
+    remove: (token) =>
       onStore(async () => {
-        await db.delete(signInSessions).where(eq(id, idHash));
+        await db.delete(signInSessions).where(eq(csrfToken, token));
       }),
     removeAll: (reference) =>
       onStore(async () => {

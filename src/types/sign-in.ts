@@ -26,7 +26,8 @@ export interface SignInStore {
    * @returns whether it was this call that did: of two at once, one
    */
   retire(session: SignInSession, expiresAt: number): Promise<boolean>;
-  remove(idHash: string): Promise<void>;
+  /** Removes a session with all its secrets, also those that are soon to end. */
+  remove(csrfToken: string): Promise<void>;
   /** Removes every session that stands on this token. */
   removeAll(keyReference: string): Promise<void>;
 }

@@ -188,6 +188,19 @@ describe("a callback", () => {
     expect(tokenRequests()).toBe(1);
   });
 
+  it("uses up the link that led to it", async () => {
+    const { app } = await openConnectApp();
+    const { link } = await askedLink(app);
+    const browser = createBrowser(app);
+    const back = await browser.goTo(link, ADMIN_TOKEN);
+    expect((await browser.open(link)).status).toBe(200);
+    expect((await browser.open(back)).status).toBe(200);
+    for (const page of [await browser.open(link), await browser.submit(link)]) {
+      expect([page.status, page.goOn]).toEqual([410, null]);
+      expect(page.text).toContain("used up or too old");
+    }
+  });
+
   it("of a person who said no says so, and lets them try again", async () => {
     const { app, tokenRequests } = await openConnectApp();
     const { link } = await askedLink(app);

@@ -2,10 +2,18 @@ import { describe, expect, it } from "vitest";
 import { NO_RATE_LIMITS } from "../../src/core/limits/rate-limits.ts";
 import { parseTrustedProxies } from "../../src/core/limits/client-address.ts";
 import { openAdminApp } from "../helpers/admin-app.ts";
+import { askedLink, openConnectApp } from "../helpers/connect-app.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
 import { modern, modernRequest } from "../helpers/mcp.ts";
 import { testPlugin } from "../helpers/plugins.ts";
-import { ADMIN_TOKEN, CLIENT_KEY, createTestApp, withDefaults } from "../helpers/test-app.ts";
+import {
+  ADMIN_TOKEN,
+  CLIENT_KEY,
+  createTestApp,
+  OTHER_CLIENT_KEY,
+  OWN_PAGE,
+  withDefaults,
+} from "../helpers/test-app.ts";
 
 const LOOPBACK = parseTrustedProxies("loopback");
 
@@ -85,6 +93,46 @@ describe("keys that are refused", () => {
       if (status === 429) tooMany++;
     }
     expect(tooMany).toBe(refused);
+  });
+});
+
+describe("secrets that a page or its form sends", () => {
+  const rateLimits = { ...NO_RATE_LIMITS, failures: 5 };
+  const address = "203.0.113.1";
+
+  it("to sign in are guessed no more often than keys in a header, and with these together", async () => {
+    const app = await createTestApp({ deps: { rateLimits } });
+    const signIn = async (token: string) => {
+      const headers = { ...OWN_PAGE, "content-type": "application/json" };
+      const body = JSON.stringify({ token });
+      const init = { method: "POST", key: null, headers, body };
+      return (await from(app, address, "/api/session", init)).status;
+    };
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 5; tries++) statuses.push(await signIn(`a-guess-${tries}`));
+    expect(statuses).toEqual([401, 401, 401, 401, 401]);
+    // A good key of another kind tells the guesser nothing to guess on.
+    expect([await signIn("a-guess-5"), await signIn(CLIENT_KEY)]).toEqual([429, 403]);
+    const inHeader = { key: "mcpk_a_guess_of_somebody_0123456789" };
+    expect((await from(app, address, "/api/plugins", inHeader)).status).toBe(429);
+    expect(await signIn(ADMIN_TOKEN)).toBe(200);
+  });
+
+  it("to connect an account are guessed no more often, either", async () => {
+    const { app } = await openConnectApp({ deps: { rateLimits } });
+    const { link } = await askedLink(app);
+    const guess = async (secret: string) => {
+      const body = new URLSearchParams({ secret });
+      const init = { method: "POST", key: null, headers: OWN_PAGE, body };
+      const response = await from(app, address, new URL(link).pathname, init);
+      return [response.status, response.headers.get("content-type")];
+    };
+    for (let tries = 0; tries < 5; tries++) {
+      expect(await guess(`a-guess-${tries}`)).toEqual([403, "text/html; charset=utf-8"]);
+    }
+    expect(await guess("a-guess-5")).toEqual([429, "text/html; charset=utf-8"]);
+    expect((await guess(OTHER_CLIENT_KEY))[0]).toBe(403);
+    expect((await guess(ADMIN_TOKEN))[0]).toBe(200);
   });
 });
 

@@ -30,6 +30,7 @@ async function open(isScraped = true) {
       requestId: "r-1",
       params: {},
       about: () => {},
+      refused: () => null,
       endsWith: () => {},
     });
   };

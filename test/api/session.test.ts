@@ -174,6 +174,29 @@ describe("a session", () => {
     expect((await byPage(app, "POST /api/clients", changing)).status).toBe(201);
   });
 
+  it.each<[what: string, minutes: number, isAsked: boolean]>([
+    ["the secret before the last, which is still good for a minute", 15, true],
+    ["a secret that is to be renewed just then", 15, false],
+    ["the latest", 14, true],
+  ])("ends with signing out by %s", async (_, minutes, isAsked) => {
+    const time = createFakeTime();
+    const app = await openAdminApp({ deps: { time } });
+    const { cookie, session } = await signIn(app);
+    const other = await signIn(app);
+    await time.advance(minutes * 60_000);
+    const own = { ...OWN_PAGE, cookie, "x-csrf-token": session.csrfToken };
+    const asked = isAsked ? await byPage(app, "GET /api/plugins", own) : null;
+    const out = await byPage(app, "DELETE /api/session", own);
+    expect(out.status).toBe(204);
+    for (const set of [cookie, asked?.cookie, out.cookie]) {
+      if (typeof set !== "string") continue;
+      const held = { ...OWN_PAGE, cookie: set.split(", ").at(-1)!.split(";")[0]! };
+      expect((await byPage(app, "GET /api/plugins", held)).status).toBe(401);
+    }
+    const others = { ...OWN_PAGE, cookie: other.cookie };
+    expect((await byPage(app, "GET /api/plugins", others)).status).toBe(200);
+  });
+
   it("ends when its token is revoked", async () => {
     const app = await openAdminApp();
     const { id, secret } = (await app.admin("POST /api/tokens", { name: "t", scopes: ["admin"] }))

@@ -4,7 +4,7 @@ import type { SignInSession, SignInStore } from "../../src/types/sign-in.ts";
 const session = (idHash: string, expiresAt = 2_000): SignInSession => ({
   idHash,
   keyReference: "admin 0123",
-  csrfToken: "csrf",
+  csrfToken: `csrf of ${idHash}`,
   createdAt: 1_000,
   renewedAt: 1_000,
   seenAt: 1_000,
@@ -21,7 +21,7 @@ export function signInStoreContract(driver: string, open: () => Promise<SignInSt
       expect(await store.find("a", 1_999)).toEqual(session("a"));
       expect(await store.find("a", 2_000)).toBeNull();
       expect(await store.find("c", 1_000)).toBeNull();
-      await store.remove("a");
+      await store.remove("csrf of a");
       expect(await store.find("a", 1_000)).toBeNull();
       expect(await store.find("b", 1_000)).toEqual(session("b"));
     });
@@ -50,6 +50,18 @@ export function signInStoreContract(driver: string, open: () => Promise<SignInSt
       expect(await store.retire(session("nobody's"), 1_300)).toBe(false);
       expect(await store.find("a", 1_199)).toEqual(session("a", 1_200));
       expect(await store.find("a", 1_200)).toBeNull();
+    });
+
+    it("end with all their secrets", async () => {
+      const store = await open();
+      await store.add(session("a"), 1_000);
+      await store.retire(session("a"), 1_200);
+      await store.add({ ...session("a2"), csrfToken: "csrf of a" }, 1_000);
+      await store.add(session("b"), 1_000);
+      await store.remove("csrf of a");
+      expect(await store.find("a", 1_000)).toBeNull();
+      expect(await store.find("a2", 1_000)).toBeNull();
+      expect(await store.find("b", 1_000)).toEqual(session("b"));
     });
 
     it("end all together when they stand on one token", async () => {

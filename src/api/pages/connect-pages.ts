@@ -33,6 +33,8 @@ export interface ConnectPageOptions {
   readonly isKnown: boolean;
   /** Whether the account is to be somebody else's, so that going on must be meant. */
   readonly isOthers?: boolean;
+  /** Whether people come to this server with access tokens of others, too. */
+  readonly takesTokens?: boolean;
   readonly fault?: string;
   readonly cookies?: readonly string[];
 }
@@ -40,26 +42,13 @@ export interface ConnectPageOptions {
 /** Asks whoever opened the link who they are, unless that is known, and whether to go on. */
 export function connectPage(
   { instanceId, provider, scopes, owner }: ConnectSubject,
-  { isKnown, isOthers = false, fault, cookies = [] }: ConnectPageOptions,
+  { isKnown, isOthers = false, takesTokens = false, fault, cookies = [] }: ConnectPageOptions,
 ): Promise<Response> {
-  const asked =
-    owner === "shared"
-      ? html`Admin token
-          <input
-            type="password"
-            name="secret"
-            autocomplete="current-password"
-            required
-            autofocus
-          />`
-      : html`Key of the client that asked, or admin token
-          <input
-            type="password"
-            name="secret"
-            autocomplete="current-password"
-            required
-            autofocus
-          />`;
+  const own = takesTokens ? "Access token or key" : "Key";
+  const wanted =
+    owner === "shared" ? "Admin token" : `${own} of the client that asked, or admin token`;
+  const asked = html`${wanted}
+    <input type="password" name="secret" autocomplete="current-password" required autofocus />`;
   const whose =
     owner === "shared"
       ? "Everybody who may use this plugin will use the account that you connect."

@@ -12,7 +12,7 @@ interface ShownProblem {
 export async function problemPage(response: Response): Promise<Response> {
   if (response.headers.get("content-type") !== "application/problem+json") return response;
   const { title, detail, requestId } = (await response.json()) as ShownProblem;
-  return page({
+  const shown = await page({
     title: "That did not work",
     status: response.status,
     body: html`<h1>That did not work</h1>
@@ -20,4 +20,9 @@ export async function problemPage(response: Response): Promise<Response> {
       ${detail === undefined ? "" : html`<p>${detail}</p>`}
       <p>In the server’s log: <code>${requestId}</code></p>`,
   });
+  // When to come back, and what else stands in no body.
+  for (const [name, value] of response.headers) {
+    if (!name.startsWith("content-")) shown.headers.append(name, value);
+  }
+  return shown;
 }

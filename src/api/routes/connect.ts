@@ -1,10 +1,11 @@
+import type { AccessTokens } from "../../core/auth/access-tokens.ts";
 import type { Authenticator } from "../../core/auth/authenticator.ts";
 import type { OAuthManager, OpenedFlow } from "../../core/auth/oauth-manager.ts";
 import { SIGN_IN_SECONDS, type SignIns } from "../../core/auth/sign-in.ts";
 import type { Principal } from "../../types/principal.ts";
 import { ownerOf } from "../../util/owners.ts";
+import { ok, refuse, type Result } from "../../util/result.ts";
 import type { Cookies } from "../cookies.ts";
-import type { RequestAudit } from "../middleware/request-audit.ts";
 import { isSameOrigin } from "../middleware/same-origin.ts";
 import {
   connectedPage,
@@ -18,6 +19,9 @@ import { problem } from "../problem.ts";
 import { readForm } from "../read-form.ts";
 import type { Route } from "../route-table.ts";
 
+/** Why nobody can say whose secret it is. */
+type Unknown = "UNAUTHENTICATED" | "TOKEN_INVALID" | "ISSUER_UNAVAILABLE";
+
 /** As long as a flow is good, counted from its last step. */
 const BINDING_SECONDS = 600;
 
@@ -25,10 +29,10 @@ export interface ConnectRoutesDeps {
   readonly oauth: OAuthManager;
   readonly signIns: SignIns;
   readonly authenticator: Authenticator;
+  /** Knows those who come to `/mcp` with tokens of others; `null` where none are taken. */
+  readonly accessTokens: Pick<AccessTokens, "verify"> | null;
   readonly cookies: Cookies;
   readonly publicUrl: () => string;
-  /** Hears of secrets that did not suffice. */
-  readonly refused: RequestAudit["refused"];
 }
 
 /**
@@ -39,9 +43,9 @@ export function connectRoutes({
   oauth,
   signIns,
   authenticator,
+  accessTokens,
   cookies,
   publicUrl,
-  refused,
 }: ConnectRoutesDeps): Route[] {
   const gone = () =>
     faultPage({ kind: "gone", reason: "This link is used up or too old. Ask for a new one." });
@@ -49,6 +53,17 @@ export function connectRoutes({
   /** Who opened the page, as far as the browser says so. */
   const session = (request: Request) => signIns.find(cookies.read(request, "session"));
   const signedIn = async (request: Request) => (await session(request))?.person ?? null;
+  const takesTokens = accessTokens !== null;
+
+  /** Whose secret it is, that somebody has entered. */
+  async function holderOf(secret: string): Promise<Result<Principal, Unknown>> {
+    const known = await authenticator.authenticate(`Bearer ${secret}`);
+    if (known !== null) return ok(known);
+    if (accessTokens === null) return refuse("UNAUTHENTICATED");
+    const verified = await accessTokens.verify(secret);
+    if (verified.ok) return ok(verified.value.principal);
+    return refuse(verified.reason === "invalid" ? "TOKEN_INVALID" : "ISSUER_UNAVAILABLE");
+  }
 
   return [
     {
@@ -62,7 +77,7 @@ export function connectRoutes({
         const person = await signedIn(request);
         const isKnown = person !== null && mayConnect(person, opened);
         const isOthers = isKnown && isSomebodyElses(person, opened);
-        return connectPage(subjectOf(opened, oauth), { isKnown, isOthers });
+        return connectPage(subjectOf(opened, oauth), { isKnown, isOthers, takesTokens });
       },
     },
     {
@@ -70,7 +85,7 @@ export function connectRoutes({
       path: "/connect/:handle",
       policy: "public",
       isPage: true,
-      async handle(request, { params, requestId }) {
+      async handle(request, { params, requestId, refused }) {
         if (!isSameOrigin(request.headers, publicUrl())) {
           return problem("ORIGIN_REFUSED", requestId);
         }
@@ -78,21 +93,23 @@ export function connectRoutes({
         const opened = await oauth.open(params["handle"] ?? "");
         if (opened === null) return gone();
         const secret = form.get("secret");
-        const person =
-          secret === null
-            ? await signedIn(request)
-            : await authenticator.authenticate(`Bearer ${secret}`);
+        const holder = secret === null ? null : await holderOf(secret);
+        if (holder?.ok === false && holder.reason === "ISSUER_UNAVAILABLE") {
+          return problem(holder.reason, requestId, { headers: { "retry-after": "5" } });
+        }
+        const person = holder === null ? await signedIn(request) : holder.ok ? holder.value : null;
         const subject = subjectOf(opened, oauth);
         if (person === null || !mayConnect(person, opened)) {
-          if (secret !== null) {
-            const reason = person === null ? "UNAUTHENTICATED" : "FORBIDDEN";
-            refused({ reason, principal: person, route: "POST /connect/:handle", requestId });
+          if (holder !== null) {
+            const reason = holder.ok ? "FORBIDDEN" : holder.reason;
+            const tooMany = refused({ reason, principal: person });
+            if (tooMany !== null) return tooMany;
           }
           const fault =
             person === null
               ? "That is no token or key of this server."
               : "That is a good key, but not of whoever asked to connect this account.";
-          return connectPage(subject, { isKnown: false, fault });
+          return connectPage(subject, { isKnown: false, fault, takesTokens });
         }
         const set: string[] = [];
         if (secret !== null && isAdmin(person)) {
@@ -154,11 +171,14 @@ export function connectRoutes({
 }
 
 /**
- * Everybody's account is an administrator's to connect. A user's is their own, shown by the same client's key; an
- * administrator may help.
+ * Everybody's account is an administrator's to connect. A user's is their own, shown by the same client's key or by an access
+ * token of theirs; an administrator may help.
  */
 function mayConnect(person: Principal, { flow }: OpenedFlow): boolean {
-  return isAdmin(person) || (flow.owner !== "shared" && ownerOf(person) === flow.owner);
+  if (isAdmin(person)) return true;
+  // An issuer has people whom it lets in here for nothing.
+  const mayAsk = person.issuer === undefined || person.scopes.includes("mcp");
+  return mayAsk && flow.owner !== "shared" && ownerOf(person) === flow.owner;
 }
 
 /** Whether it is an administrator who connects an account that another will use. */

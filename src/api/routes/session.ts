@@ -5,7 +5,6 @@ import type { Principal } from "../../types/principal.ts";
 import type { SignInSession } from "../../types/sign-in.ts";
 import type { Cookies } from "../cookies.ts";
 import { defineRoute } from "../define-route.ts";
-import type { RequestAudit } from "../middleware/request-audit.ts";
 import { isSameOrigin } from "../middleware/same-origin.ts";
 import { problem } from "../problem.ts";
 import type { Route } from "../route-table.ts";
@@ -38,13 +37,11 @@ export interface SessionRoutesDeps {
   readonly keys: Pick<KeyDirectory, "authenticate">;
   readonly cookies: Cookies;
   readonly publicUrl: () => string;
-  /** Hears of secrets that did not suffice. */
-  readonly refused: RequestAudit["refused"];
 }
 
 /** `/api/session`: a browser signs in with a token, and out again. */
 export function sessionRoutes(deps: SessionRoutesDeps): Route[] {
-  const { signIns, keys, cookies, publicUrl, refused } = deps;
+  const { signIns, keys, cookies, publicUrl } = deps;
   return [
     defineRoute({
       method: "POST",
@@ -54,14 +51,13 @@ export function sessionRoutes(deps: SessionRoutesDeps): Route[] {
       body: signInBody,
       answers: { 200: sessionAnswer },
       problems: ["UNAUTHENTICATED", "FORBIDDEN", "CSRF_REFUSED"],
-      async handle({ body }, { requestId }, request) {
+      async handle({ body }, { requestId, refused }, request) {
         // Or a foreign page could sign a person in as somebody else.
         if (!isSameOrigin(request.headers, publicUrl())) return problem("CSRF_REFUSED", requestId);
         const person = await keys.authenticate(`Bearer ${body.token}`);
         if (person?.kind !== "user") {
           const reason = person === null ? "UNAUTHENTICATED" : "FORBIDDEN";
-          refused({ reason, principal: person, route: "POST /api/session", requestId });
-          return problem(reason, requestId);
+          return refused({ reason, principal: person }) ?? problem(reason, requestId);
         }
         const secret = await signIns.begin(person);
         const { session } = (await signIns.find(secret))!;

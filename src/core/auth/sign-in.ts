@@ -81,11 +81,11 @@ export class SignIns {
     return this.#add({ ...rest, renewedAt: now, seenAt: now });
   }
 
-  /** Ends the session in this browser; with `everywhere`, in all browsers that gave the same token. */
+  /** Ends the session in this browser, whichever of its secrets it came with; with `everywhere`, in all browsers that gave the same token. */
   async end({ session }: SignedIn, { everywhere }: { readonly everywhere: boolean }) {
     const { store } = this.#deps;
     if (everywhere) await store.removeAll(session.keyReference);
-    else await store.remove(session.idHash);
+    else await store.remove(session.csrfToken);
   }
 
   async #add(session: Omit<SignInSession, "idHash">): Promise<string> {
