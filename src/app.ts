@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { createAccessLog } from "./api/middleware/access-log.ts";
 import { createGate } from "./api/middleware/gate.ts";
 import { createRequestLimits, type RequestOrigin } from "./api/middleware/request-limits.ts";
 import { createRequestAudit } from "./api/middleware/request-audit.ts";
@@ -266,12 +267,18 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const isHttps = () => publicUrl().startsWith("https:");
   const { scrubber } = deps;
-  mountRoutes(hono, routes, { gate, limits, challenges, isHttps, audit, scrubber, logger, now });
+  const watched = {
+    accessLog: createAccessLog(logger),
+    logger,
+    now,
+    elapsed: () => time.elapsed(),
+  };
+  mountRoutes(hono, routes, { gate, limits, challenges, isHttps, audit, scrubber, ...watched });
   assertPolicies(hono, routes);
 
   return {
     fetch: (request, from) => hono.fetch(request, { ...from }),
-    openSocket: createMcpSocket({ gate, limits, challenges, mcp, audit, logger, now }),
+    openSocket: createMcpSocket({ gate, limits, challenges, mcp, audit, ...watched }),
     serveLocal: (channel) => mcp.serve(channel, LOCAL_CLIENT),
     manager,
     routes,

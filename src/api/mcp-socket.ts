@@ -3,14 +3,16 @@ import type { McpHandler } from "../core/mcp-handler.ts";
 import { stackOf } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import type { Logger } from "../types/logger.ts";
+import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { ChallengeDeps } from "./challenge.ts";
+import type { AccessLog } from "./middleware/access-log.ts";
 import type { Gate } from "./middleware/gate.ts";
 import type { RateUse } from "../core/limits/rate-budget.ts";
 import type { RequestAudit } from "./middleware/request-audit.ts";
 import { rateHeaders, type RequestLimits } from "./middleware/request-limits.ts";
 import { problem } from "./problem.ts";
-import { refusal } from "./route-table.ts";
+import { refusal } from "./refusal.ts";
 import { fault, handshakeFault, offeredProtocols } from "./socket-handshake.ts";
 
 /** The only path of a WebSocket. The query says nothing, and least of all who calls: queries end up in logs. */
@@ -53,8 +55,20 @@ export interface McpSocketDeps {
   readonly challenges: ChallengeDeps;
   readonly mcp: Pick<McpHandler, "hasRoomFor" | "serve">;
   readonly audit: Pick<RequestAudit, "refused">;
+  readonly accessLog: AccessLog;
   readonly logger: Logger;
   readonly now: () => number;
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsed: () => number;
+}
+
+interface SocketNote {
+  readonly requestId: string;
+  principal: Principal | null;
+}
+
+function isHere({ target }: SocketRequest): boolean {
+  return target.split("?", 1)[0] === PATH;
 }
 
 /**
@@ -67,25 +81,26 @@ export function createMcpSocket({
   challenges,
   mcp,
   audit,
+  accessLog,
   logger,
   now,
+  elapsed,
 }: McpSocketDeps): OpenSocket {
-  async function decide(
-    { method, target, headers, address }: SocketRequest,
-    requestId: string,
-  ): Promise<SocketDecision> {
+  async function decide(request: SocketRequest, note: SocketNote): Promise<SocketDecision> {
+    const { method, headers, address } = request;
+    const { requestId } = note;
     const refuse = (code: string | null, response: Response): SocketDecision => {
       logger.info("WebSocket refused", { requestId, status: response.status, code });
       return { kind: "refused", response };
     };
     const tooOften = (use: RateUse, policy: string) =>
       problem("RATE_LIMITED", requestId, { headers: rateHeaders(use, policy) });
-    const isHere = target.split("?", 1)[0] === PATH;
     const protocols = offeredProtocols(headers);
     const credential = withCredential(headers, protocols ?? []);
-    const allowed = await gate({ method, headers: credential }, isHere ? "mcp" : "public");
+    const allowed = await gate({ method, headers: credential }, isHere(request) ? "mcp" : "public");
     if (!allowed.ok) {
       const { reason, principal = null } = allowed;
+      note.principal = principal;
       audit.refused({ reason, principal, route: `GET ${PATH}`, requestId });
       const from = limits.addressOf(headers, { address });
       const failure =
@@ -94,10 +109,11 @@ export function createMcpSocket({
         ? refuse("RATE_LIMITED", tooOften(failure, "failures"))
         : refuse(reason, refusal(reason, requestId, { policy: "mcp", challenges, principal }));
     }
-    if (!isHere) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
+    if (!isHere(request)) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
     const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);
     if (malformed !== null) return refuse(null, malformed);
     const { principal, life, watch } = allowed.value;
+    note.principal = principal;
     const use = limits.request(principal);
     if (use?.isAllowed === false) return refuse("RATE_LIMITED", tooOften(use, "requests"));
     if (!mcp.hasRoomFor(principal)) {
@@ -114,14 +130,29 @@ export function createMcpSocket({
     };
   }
 
-  return async function openSocket(request) {
-    const requestId = uuidv7(now());
+  async function decideAnyhow(request: SocketRequest, note: SocketNote): Promise<SocketDecision> {
+    const { requestId } = note;
     try {
-      return await decide(request, requestId);
+      return await decide(request, note);
     } catch (error) {
       logger.error("Request failed", { requestId, code: "INTERNAL", error: stackOf(error) });
       return { kind: "refused", response: problem("INTERNAL", requestId) };
     }
+  }
+
+  return async function openSocket(request) {
+    const began = elapsed();
+    const note: SocketNote = { requestId: uuidv7(now()), principal: null };
+    const decision = await decideAnyhow(request, note);
+    accessLog({
+      ...note,
+      method: request.method,
+      route: isHere(request) ? PATH : "*",
+      status: decision.kind === "refused" ? decision.response.status : 101,
+      milliseconds: elapsed() - began,
+      address: limits.addressOf(request.headers, { address: request.address }),
+    });
+    return decision;
   };
 }
 

@@ -7,8 +7,8 @@ import { uuidv7 } from "../util/ids.ts";
 import type { AuditOutcome } from "../types/audit.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import type { SignInSession } from "../types/sign-in.ts";
-import { challenge, type ChallengeDeps, type ChallengeReason } from "./challenge.ts";
-import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
+import type { ChallengeDeps } from "./challenge.ts";
+import type { Gate, RoutePolicy } from "./middleware/gate.ts";
 import {
   allowEverybody,
   allowOrigin,
@@ -16,6 +16,7 @@ import {
   preflight,
   publishedPreflight,
 } from "./middleware/cors.ts";
+import type { AccessLog } from "./middleware/access-log.ts";
 import {
   rateHeaders,
   type RequestLimits,
@@ -27,6 +28,7 @@ import type { RouteContract } from "./define-route.ts";
 import { endWith } from "./end-with.ts";
 import { problemPage } from "./pages/problem-page.ts";
 import { problem } from "./problem.ts";
+import { refusal } from "./refusal.ts";
 import { scrubAnswer } from "./scrub-answer.ts";
 
 /** One row of the route table. A path that is not in the table does not exist. */
@@ -77,8 +79,17 @@ export interface RouteDeps {
   readonly audit: RequestAudit;
   /** Knows every secret in use: no answer has one. Those of MCP are cleaned call by call, of what was handed out for them. */
   readonly scrubber: Scrubber;
+  readonly accessLog: AccessLog;
   readonly logger: Logger;
   readonly now: () => number;
+  /** Milliseconds by a clock that nobody sets. */
+  readonly elapsed: () => number;
+}
+
+/** What becomes known of a request on its way. */
+interface RequestNote {
+  readonly requestId: string;
+  principal: Principal | null;
 }
 
 type Served = Omit<Route, "method" | "contract">;
@@ -108,9 +119,29 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     params: RouteCaller["params"],
     from: RequestOrigin | undefined,
   ): Promise<Response> {
-    const requestId = uuidv7(deps.now());
-    const answered =
-      shed(route, requestId) ?? (await answer(request, route, params, requestId, from));
+    const began = deps.elapsed();
+    const note: RequestNote = { requestId: uuidv7(deps.now()), principal: null };
+    const response = await serveCleanly(request, route, params, note, from);
+    deps.accessLog({
+      ...note,
+      method: request.method,
+      route: route.path,
+      status: response.status,
+      milliseconds: deps.elapsed() - began,
+      address: deps.limits.addressOf(request.headers, from),
+    });
+    return response;
+  }
+
+  async function serveCleanly(
+    request: Request,
+    route: Served,
+    params: RouteCaller["params"],
+    note: RequestNote,
+    from: RequestOrigin | undefined,
+  ): Promise<Response> {
+    const { requestId } = note;
+    const answered = shed(route, requestId) ?? (await answer(request, route, params, note, from));
     if (route.policy === "mcp") return answered;
     const response = route.isPage ? await problemPage(answered) : answered;
     const clean = await scrubAnswer(response, deps.scrubber, requestId);
@@ -149,10 +180,11 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     request: Request,
     route: Served,
     params: RouteCaller["params"],
-    requestId: string,
+    note: RequestNote,
     from: RequestOrigin | undefined,
   ): Promise<Response> {
     const { limits } = deps;
+    const { requestId } = note;
     const { isPublished = false } = route;
     const origin = isPublished ? null : request.headers.get("origin");
     try {
@@ -162,6 +194,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       const name = `${request.method} ${route.path}`;
       if (!allowed.ok) {
         const { reason, principal = null } = allowed;
+        note.principal = principal;
         deps.logger.info("Request refused", { requestId, code: reason });
         const refused = { reason, principal, route: name, requestId };
         const tooMany = noteRefusal(refused, request, from);
@@ -178,6 +211,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       if (asked !== null) return asked;
       const { principal, life, watch, session, cookie } = allowed.value;
       const isAnonymous = route.policy === "public";
+      if (!isAnonymous) note.principal = principal;
       const use = isAnonymous
         ? HEALTH.has(route.path)
           ? null
@@ -271,47 +305,6 @@ function takeOut(list: string[], item: string): boolean {
   const at = list.indexOf(item);
   if (at >= 0) list.splice(at, 1);
   return at >= 0;
-}
-
-/** The public answer to a refusal of the gate. */
-export function refusal(
-  reason: Refusal,
-  requestId: string,
-  {
-    policy,
-    challenges,
-    principal,
-  }: {
-    readonly policy: RoutePolicy;
-    readonly challenges: ChallengeDeps;
-    /** Whoever is refused, where that is known. */
-    readonly principal: Principal | null;
-  },
-): Response {
-  const withChallenge = (why: ChallengeReason) => {
-    // Tokens of others are of use at /mcp alone.
-    const deps = policy === "mcp" ? challenges : { ...challenges, issuers: [] };
-    return problem(reason, requestId, { headers: { "www-authenticate": challenge(why, deps) } });
-  };
-  switch (reason) {
-    case "UNAUTHENTICATED":
-      return withChallenge({ kind: "no-token" });
-    case "TOKEN_INVALID":
-      return withChallenge({ kind: "invalid-token" });
-    case "ISSUER_UNAVAILABLE":
-      return problem(reason, requestId, { headers: { "retry-after": "5" } });
-    case "FORBIDDEN": {
-      const issuer = policy === "mcp" ? principal?.issuer : undefined;
-      // Whoever came with a key of this server's has no other to get.
-      return issuer === undefined
-        ? problem(reason, requestId)
-        : withChallenge({ kind: "insufficient-scope", scopes: ["mcp"], issuer });
-    }
-    case "HOST_REFUSED":
-    case "ORIGIN_REFUSED":
-    case "CSRF_REFUSED":
-      return problem(reason, requestId);
-  }
 }
 
 /** Codes whose messages are for whoever asked: they name places and rules, and never quote what was sent. */

@@ -34,6 +34,8 @@ function mounted(routes: readonly Route[], gate: Gate = openGate) {
     audit,
     scrubber: createScrubber(),
     logger,
+    accessLog: () => {},
+    elapsed: () => 0,
     now: () => 0,
   });
   return { app, logs: logger.records, audit: log.entries };

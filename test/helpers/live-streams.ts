@@ -39,6 +39,8 @@ export function openStreams() {
     limits: NO_LIMITS,
     challenges: NO_CHALLENGES,
     isHttps: () => false,
+    accessLog: () => {},
+    elapsed: () => 0,
     audit,
     scrubber,
     logger,

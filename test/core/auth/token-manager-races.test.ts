@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TokenKeeper, type OAuthAccount } from "../../../src/core/auth/token-keeper.ts";
-import type { Turns } from "../../../src/core/auth/instance-writes.ts";
+import { InstanceWrites, type Turns } from "../../../src/core/auth/instance-writes.ts";
+import { WriteLeases } from "../../../src/core/auth/write-leases.ts";
 import { AppError, createScrubber } from "../../../src/index.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
 import { account, HOUR, openConnected } from "../../helpers/token-manager.ts";
@@ -112,14 +113,24 @@ describe("a renewal that comes too late", () => {
 describe("a renewal that somebody asks for by hand", () => {
   it("renews also when one under way finds that another process has been quicker", async () => {
     const opened = await openConnected();
-    const { tokens, token, make, time, provider } = opened;
+    const { token, make, time, provider, place } = opened;
     const answer = Promise.withResolvers<void>();
     provider.state.beforeAnswer = () => answer.promise;
     await time.advance(HOUR);
     const quicker = token(make());
     await expect.poll(() => provider.state.refreshes).toBe(1);
+    const waits = Promise.withResolvers<void>();
+    const turns = new InstanceWrites(new WriteLeases(place.store, time));
+    const tokens = make({
+      turns: {
+        run(name, work) {
+          waits.resolve();
+          return turns.run(name, work);
+        },
+      },
+    });
     const underWay = token(tokens);
-    await time.advance(50);
+    await waits.promise;
     const byHand = [tokens.refresh(account), tokens.refresh(account)];
     answer.resolve();
     const [first, second, ...others] = await opened.passing(
