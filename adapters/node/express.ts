@@ -16,8 +16,8 @@ export function createExpress(app: Pick<App, "fetch">): Express {
   server.disable("x-powered-by");
   server.disable("etag");
   server.use((request, response) => {
-    // An address as the target would be a second host, beside the one that is checked.
-    if (request.url.startsWith("/")) void listener(request, response);
+    // An address as the target would be a second host, beside the one that is checked; a fragment stays in browsers.
+    if (/^\/[^#]*$/.test(request.url)) void listener(request, response);
     else response.status(400).end();
   });
   return server;

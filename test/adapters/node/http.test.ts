@@ -15,7 +15,7 @@ it("a server has tight limits of its own for how requests arrive, and none for a
     maxHeadersCount: server.maxHeadersCount,
     maxRequestsPerSocket: server.maxRequestsPerSocket,
     maxConnections: server.maxConnections,
-    // An answer may take its time: streams stay open for hours.
+    // Of what waits to be read: an answer may take its time, and streams stay open for hours.
     timeout: server.timeout,
   }).toEqual({
     headersTimeout: 10_000,
@@ -24,7 +24,7 @@ it("a server has tight limits of its own for how requests arrive, and none for a
     maxHeadersCount: 100,
     maxRequestsPerSocket: 1_000,
     maxConnections: 10_000,
-    timeout: 0,
+    timeout: 30_000,
   });
 });
 
@@ -64,6 +64,8 @@ const post =
     `POST /mcp HTTP/1.1\r\n${[`Host: ${host}`, ...headers].join("\r\n")}\r\n\r\n${body}`;
 
 const LONG = "x".repeat(20_000);
+/** With the Host a hundred and one. */
+const MANY = Array.from({ length: 100 }, (_, index) => `X-${index}: a`);
 const UPGRADE = [
   "Connection: Upgrade",
   "Upgrade: websocket",
@@ -152,7 +154,22 @@ describe("what no browser or client sends", () => {
     ["a length below 0", post(["Content-Length: -1"], ""), [400]],
     ["a length in hexadecimal", post(["Content-Length: 0x5"], "hello"), [400]],
     ["a length beyond numbers", post([`Content-Length: ${"9".repeat(20)}`], "hello"), [400]],
-    ["chunks by another name", post(["Transfer-Encoding: xchunked"], "0\r\n\r\n"), [400]],
+    ["chunks by another name", post(["Transfer-Encoding: xchunked"], "0\r\n\r\n"), [501]],
+    [
+      "chunks in HTTP/1.0",
+      (host) =>
+        `POST /mcp HTTP/1.0\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      [400],
+    ],
+    ["a hundred headers and one more", get("/healthz", MANY), [431]],
+    ["a hundred headers", get("/healthz", MANY.slice(1)), [200]],
+    ["a hundred headers and one more for a WebSocket", get("/mcp", [...UPGRADE, ...MANY]), [431]],
+    ["a fragment in the target", get("/healthz#/api/plugins"), [400]],
+    [
+      "a request behind one that is refused for its form",
+      (host) => post(["Transfer-Encoding: xchunked"], "0\r\n\r\n")(host) + get("/healthz")(host),
+      [501],
+    ],
     [
       "chunks and something else",
       post(["Transfer-Encoding: chunked", "Transfer-Encoding: identity"], "0\r\n\r\n"),
