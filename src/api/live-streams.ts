@@ -1,13 +1,17 @@
 import type { EventFeed, FedEvent } from "../core/event-feed.ts";
 import { EventStream } from "../core/event-stream.ts";
+import { principalName } from "../core/live-events.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Time } from "../types/runtime.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import { parseJson } from "../util/parse-json.ts";
 import { problem } from "./problem.ts";
+import type { RouteCaller } from "./route-table.ts";
 
 /** Streams that may be open at once, whoever reads them. */
 const MAX_STREAMS = 20;
+/** Of those, how many one key, token or session may have: nobody keeps the others out. */
+const MAX_STREAMS_EACH = 5;
 /** Bytes that a reader may leave unread. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 const HEADERS = {
@@ -31,13 +35,14 @@ export interface LiveStreamOptions<T> {
   readonly nameOf: (event: T) => string | null;
   /** An event as the text of a JSON object. */
   readonly textOf: (fed: FedEvent<T>) => string;
-  readonly requestId: string;
+  readonly reader: Pick<RouteCaller, "principal" | "requestId">;
 }
 
 /** Event streams for people who watch the server. One that is not read is cut off, and holds up nothing meanwhile. */
 export class LiveStreams {
   readonly #deps: LiveStreamsDeps;
-  readonly #open = new Set<EventStream>();
+  /** With whose they are. */
+  readonly #open = new Map<EventStream, string>();
   #closed = false;
 
   constructor(deps: LiveStreamsDeps) {
@@ -45,8 +50,14 @@ export class LiveStreams {
   }
 
   /** Answers with what comes from now on, after what a reader has missed that names its last event (`Last-Event-ID`). */
-  answer<T>(request: Request, { feed, nameOf, textOf, requestId }: LiveStreamOptions<T>): Response {
-    if (this.#closed || this.#open.size >= MAX_STREAMS) {
+  answer<T>(
+    request: Request,
+    { feed, nameOf, textOf, reader: by }: LiveStreamOptions<T>,
+  ): Response {
+    const { requestId } = by;
+    const whose = principalName(by.principal);
+    const own = [...this.#open.values()].filter((other) => other === whose).length;
+    if (this.#closed || this.#open.size >= MAX_STREAMS || own >= MAX_STREAMS_EACH) {
       return problem("TOO_MANY_CONNECTIONS", requestId);
     }
     // Nobody would read the body.
@@ -64,7 +75,7 @@ export class LiveStreams {
       },
     });
     const reader = feed.read(request.headers.get("last-event-id"), send);
-    this.#open.add(stream);
+    this.#open.set(stream, whose);
     stream.begin();
     // Something at once, so that the client sees that the stream is there.
     stream.write(reader.hasGap ? GAP : ": open\n\n");
@@ -75,7 +86,7 @@ export class LiveStreams {
   /** Ends all of them. */
   close(): void {
     this.#closed = true;
-    for (const stream of this.#open) stream.close();
+    for (const stream of this.#open.keys()) stream.close();
   }
 
   #clean(text: string): string {

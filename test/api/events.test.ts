@@ -130,10 +130,23 @@ describe("GET /api/events", () => {
     expect((await get("/api/events")).status).toBe(429);
   });
 
+  it("is one of 5 of its reader's at the most, and others find room", async () => {
+    const { open, get, become } = openStreams();
+    const streams = [];
+    for (let at = 0; at < 5; at++) streams.push(await open("/api/events"));
+    expect((await get("/api/logs")).status).toBe(429);
+    become("another");
+    expect((await open("/api/logs")).first).toBe(": open");
+    become("viewer");
+    await streams[3]!.cancel();
+    expect((await open("/api/logs")).first).toBe(": open");
+  });
+
   it("is one of 20 at the most, of which one that its reader leaves makes room", async () => {
-    const { open, get } = openStreams();
+    const { open, get, become } = openStreams();
     const streams = [];
     for (let at = 0; at < 20; at++) {
+      become(`viewer-${at % 4}`);
       streams.push(await open(at % 2 === 0 ? "/api/events" : "/api/logs"));
     }
     const refused = await get("/api/events");
@@ -141,6 +154,8 @@ describe("GET /api/events", () => {
       429,
       "TOO_MANY_CONNECTIONS",
     ]);
+    become("another");
+    expect((await get("/api/events")).status).toBe(429);
     await streams[3]!.cancel();
     expect((await open("/api/logs")).first).toBe(": open");
   });

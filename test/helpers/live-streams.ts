@@ -15,7 +15,7 @@ import { createRecordingLogger } from "./logger.ts";
 import { NO_CHALLENGES, NO_LIMITS } from "./no-limits.ts";
 import { createRecordingAudit } from "./recording-audit.ts";
 
-const PRINCIPAL = { kind: "user", id: "viewer", scopes: ["events:read"] } as const;
+const PRINCIPAL = { kind: "user", scopes: ["events:read"] } as const;
 
 /** The routes of live events and the log behind a gate that lets everybody in, with all that they stand on. */
 export function openStreams() {
@@ -27,9 +27,10 @@ export function openStreams() {
   const streams = new LiveStreams({ scrubber, time, logger });
   const life = new AbortController();
   const policies: string[] = [];
+  let id = "viewer";
   const gate: Gate = async (_, policy) => {
     policies.push(policy);
-    return ok({ principal: PRINCIPAL, life: life.signal });
+    return ok({ principal: { ...PRINCIPAL, id }, life: life.signal });
   };
   const refusals = { record: () => {} };
   const audit = createRequestAudit({ audit: createRecordingAudit(), refusals, logger });
@@ -49,6 +50,8 @@ export function openStreams() {
   const get = async (path: string, lastId?: string, method = "GET") =>
     app.request(path, { method, headers: lastId === undefined ? {} : { "last-event-id": lastId } });
   return {
+    /** Who asks from then on. */
+    become: (other: string) => void (id = other),
     time,
     logger,
     scrubber,

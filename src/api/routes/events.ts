@@ -41,10 +41,10 @@ export function eventRoutes({ streams, events, logs }: EventRoutesDeps): Route[]
       query: z.strictObject({ type: types.optional() }),
       answers,
       problems,
-      handle: ({ query: { type: wanted } }, { requestId }, request) =>
+      handle: ({ query: { type: wanted } }, reader, request) =>
         streams.answer(request, {
           feed: events,
-          requestId,
+          reader,
           textOf: ({ time, event }) => JSON.stringify({ time, ...event }),
           nameOf: ({ type }) =>
             wanted === undefined || wanted.includes(type) || wanted.includes(kindOf(type))
@@ -69,11 +69,11 @@ function logRoute(streams: LiveStreams, logs: LogFeed): Route {
     }),
     answers,
     problems,
-    handle: ({ query }, { requestId }, request) => {
+    handle: ({ query }, reader, request) => {
       const least = LOG_LEVELS.indexOf(query.level);
       return streams.answer(request, {
         feed: logs,
-        requestId,
+        reader,
         textOf: ({ event }) => event.text,
         nameOf: ({ level }) => (LOG_LEVELS.indexOf(level) >= least ? "log" : null),
       });
