@@ -47,7 +47,11 @@ export function readCursor(cursor: string): string[] {
   const bytes = fromBase64Url(cursor);
   const key = bytes && parseJson(new TextDecoder().decode(bytes));
   if (Array.isArray(key) && key.every((part) => typeof part === "string")) return key;
-  throw new AppError("QUERY_INVALID", "The query is not valid: cursor is none of this server's.");
+  throw foreignCursor();
+}
+
+export function foreignCursor(): AppError {
+  return new AppError("QUERY_INVALID", "The query is not valid: cursor is none of this server's.");
 }
 
 /** By code unit: the same order on every machine, whatever its locale. */

@@ -80,6 +80,9 @@ describe("GET /api/audit", () => {
     ["limit=201"],
     ["limit=x"],
     ["cursor=x"],
+    // ["abc","x","y"] and ["1"]
+    ["cursor=WyJhYmMiLCJ4IiwieSJd"],
+    ["cursor=WyIxIl0"],
     ["since=tomorrow"],
     ["nobody=1"],
   ])("refuses ?%s", async (query) => {

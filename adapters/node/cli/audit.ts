@@ -15,6 +15,7 @@ import { openAuditReader, type AuditReader } from "../audit-reader.ts";
 import type { CommandContext } from "./credentials.ts";
 import { createNewFile } from "./new-file.ts";
 import { createPlainLogger } from "./plain-logger.ts";
+import { printable } from "./printable.ts";
 import { createProgressBar } from "./progress-bar.ts";
 
 export interface AuditFlags extends SettingFlags {
@@ -191,14 +192,6 @@ function toLine(record: AuditRecord): string {
     ...more,
   ];
   return parts.map(printable).join("  ");
-}
-
-/** What would move a terminal's cursor or colour its text is shown as it is written in JSON. */
-function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (char) => String.raw`\u${char.codePointAt(0)!.toString(16).padStart(4, "0")}`,
-  );
 }
 
 function describe({ kind, store, chain, seq, count, reason }: AuditFault): string {

@@ -4,6 +4,8 @@ export interface Output {
   readonly err: (text: string) => void;
   /** Whether `err` goes to a terminal, where a line can be drawn again. */
   readonly errIsTerminal?: boolean;
+  /** Whether `out` does. */
+  readonly outIsTerminal?: boolean;
   /** Resolves when `out` has passed on what it was given. Rejects with EPIPE when nobody reads any more. */
   readonly flush?: () => Promise<void>;
 }
@@ -13,6 +15,9 @@ export const processOutput: Output = {
   err: (text) => void process.stderr.write(text),
   get errIsTerminal() {
     return process.stderr.isTTY;
+  },
+  get outIsTerminal() {
+    return process.stdout.isTTY;
   },
   flush: () =>
     new Promise((resolve, reject) => {

@@ -1,5 +1,8 @@
+import { printable } from "./printable.ts";
+
 /** Rows of texts in columns, the first one as the heads. */
-export function toTable(rows: readonly (readonly string[])[]): string {
+export function toTable(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(printable));
   const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
   return rows
     .map(

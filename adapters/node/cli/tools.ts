@@ -1,6 +1,7 @@
 import { AppError } from "../../../src/index.ts";
 import type { SettingFlags } from "../settings.ts";
 import type { CommandContext } from "./credentials.ts";
+import { printable } from "./printable.ts";
 import { toTable } from "./table.ts";
 import { withAdminApi } from "./with-admin-api.ts";
 
@@ -54,7 +55,9 @@ export function callTool(
     if (flags.json) output.out(`${JSON.stringify(result)}\n`);
     else {
       for (const { type, text } of result.content ?? []) {
-        output.out(`${text ?? `[${type}]`}\n`);
+        const lines = (text ?? `[${type}]`).split("\n");
+        // A terminal does what it is told, by whoever.
+        output.out(`${(output.outIsTerminal ? lines.map(printable) : lines).join("\n")}\n`);
       }
     }
     return result.isError !== true;

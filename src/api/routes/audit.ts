@@ -6,7 +6,7 @@ import type { Logger } from "../../types/logger.ts";
 import type { AuditRecord } from "../../types/audit.ts";
 import { utf8 } from "../../util/bytes.ts";
 import { defineRoute } from "../define-route.ts";
-import { readCursor, writeCursor } from "../paginate.ts";
+import { foreignCursor, readCursor, writeCursor } from "../paginate.ts";
 import { answerWithProgress } from "../progress-answer.ts";
 import type { Route } from "../route-table.ts";
 import { pageOf, pageQuery, time } from "../schemas.ts";
@@ -125,6 +125,7 @@ async function readPage(
   cursor: string | undefined,
 ): Promise<{ records: AuditRecord[]; nextCursor: string | null }> {
   const [at, chain, seq] = cursor === undefined ? [] : readCursor(cursor);
+  if (at !== undefined && !(/^\d{1,16}$/.test(at) && seq !== undefined)) throw foreignCursor();
   const until = Math.min(Number(at ?? Infinity), filter.until ?? Infinity);
   const records: AuditRecord[] = [];
   let isBehind = at === undefined;
