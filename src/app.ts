@@ -135,7 +135,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     read: readPlugins,
     take: (registry) => manager.update(registry),
   });
-  const tools = new ToolAdmin({ manager, store: deps.toolSettings });
+  const tools = new ToolAdmin({
+    manager,
+    store: deps.toolSettings,
+    isNamedByKeys: (name) =>
+      keys.list("client").some(({ access }) => access?.tools?.includes(name) === true),
+  });
   await tools.reload();
   const admin = new PluginAdmin({
     manager,

@@ -6,6 +6,8 @@ import type { PluginManager } from "./plugin-manager.ts";
 export interface ToolAdminDeps {
   readonly manager: Pick<PluginManager, "find" | "registry" | "catalog" | "overrideTools">;
   readonly store: ToolSettingsStore;
+  /** Whether a key is limited to tools of which one is called so: another tool of that name would come to that key. */
+  readonly isNamedByKeys: (name: string) => boolean;
 }
 
 /** What is left out stays; `null` goes back to what the plugin says. */
@@ -81,6 +83,12 @@ export class ToolAdmin {
       const shown = next.name ?? before.tool?.name;
       if (shown !== (name ?? before.tool?.name) && this.#isTaken(shown, before)) {
         throw new AppError("CONFLICT", "Another tool has that name.");
+      }
+      if (isGiven(changes.name, name) && this.#deps.isNamedByKeys(changes.name)) {
+        throw new AppError(
+          "CONFLICT",
+          "There are keys for a tool of that name, which this one would come to: change them first.",
+        );
       }
       if (!(await this.#deps.store.put(next, before.setting?.rev ?? null))) {
         throw new AppError("CONFLICT", "Something else has changed the tool meanwhile.");
@@ -162,6 +170,11 @@ export class ToolAdmin {
     this.#turn = done.catch(() => {});
     return done;
   }
+}
+
+/** Whether another name is given than before. The plugin's own can always be had back. */
+function isGiven(wanted: string | null | undefined, before: string | null): wanted is string {
+  return typeof wanted === "string" && wanted !== before;
 }
 
 const PLAIN = { enabled: true, name: null, description: null };

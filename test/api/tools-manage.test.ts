@@ -118,6 +118,17 @@ describe("PUT /api/tools/:plugin/:tool", () => {
     expect(await listed(app)).toContain("math_half");
   });
 
+  it("refuses a name by which a key is limited to another tool, and gives that tool its own back", async () => {
+    const app = await openToolsApp();
+    await app.admin("POST /api/clients", { name: "half", tools: ["math_half"] });
+    expect((await app.admin("PUT /api/tools/math/half", { name: "other" })).status).toBe(200);
+    const refused = await app.admin("PUT /api/tools/math/who", { name: "math_half" });
+    expect([refused.status, refused.json.code]).toEqual([409, "CONFLICT"]);
+    expect(refused.json.detail).toContain("keys for a tool of that name");
+    expect((await app.admin("PUT /api/tools/math/half", { name: null })).status).toBe(200);
+    expect(await listed(app)).toEqual(ALL);
+  });
+
   it("refuses to go back to a name that another tool has taken meanwhile", async () => {
     const app = await openToolsApp();
     await app.admin("PUT /api/tools/math/half", { name: "a" });

@@ -44,7 +44,11 @@ async function open({ plugins, entries, ...options }: Options) {
   });
   const { manager, time } = test;
   const updates = new RegistryUpdates({ entries, read, take: (next) => manager.update(next) });
-  const tools = new ToolAdmin({ manager, store: createMemoryToolSettings() });
+  const tools = new ToolAdmin({
+    manager,
+    store: createMemoryToolSettings(),
+    isNamedByKeys: () => false,
+  });
   const admin = new PluginAdmin({
     manager,
     updates,
