@@ -35,7 +35,7 @@ import { KeyDirectory } from "./core/auth/key-directory.ts";
 import { LoadShedder } from "./core/limits/load-shedder.ts";
 import { NO_RATE_LIMITS } from "./core/limits/rate-limits.ts";
 import { createMcpHandler, PROTOCOL_VERSIONS } from "./core/mcp-handler.ts";
-import { createSecretRemoval } from "./core/instance-secrets.ts";
+import { createSecretCheck, createSecretRemoval } from "./core/instance-secrets.ts";
 import { PluginAdmin } from "./core/plugin-admin.ts";
 import { describePlugin } from "./core/plugin-details.ts";
 import { PluginManager } from "./core/plugin-manager.ts";
@@ -150,10 +150,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     discovery,
     hosts: Object.keys(deps.hosts) as HostKind[],
     deleteSecrets: createSecretRemoval({ vault: deps.vault, oauth: accounts.oauth }),
-    async holdsSecrets(id) {
-      const connections = await accounts.oauth.connections(id);
-      return connections.length > 0 || (await deps.vault.list(id)).length > 0;
-    },
+    holdsSecrets: createSecretCheck({ vault: deps.vault, oauth: accounts.oauth }),
     engine,
     time,
   });

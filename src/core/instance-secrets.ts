@@ -24,3 +24,12 @@ export function createSecretRemoval({ vault, oauth }: InstanceSecretsDeps): Dele
     }
   };
 }
+
+/** Whether anything is kept of an instance: connections, or credentials. */
+export function createSecretCheck({
+  vault,
+  oauth,
+}: InstanceSecretsDeps): (instanceId: string) => Promise<boolean> {
+  return async (instanceId) =>
+    (await oauth.connections(instanceId)).length > 0 || (await vault.list(instanceId)).length > 0;
+}
