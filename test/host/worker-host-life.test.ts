@@ -19,7 +19,7 @@ function runProgram(name: string, lines: string) {
     `import { createWorkerHost } from ${JSON.stringify(join(ROOT, "adapters/node/worker-host/worker-host.ts"))};
      const logger = { debug: ${ignore}, info: ${ignore}, warn: ${ignore}, error: ${ignore}, with: () => logger };
      const services = { logger } as never;
-     const host = createWorkerHost({ limits: { cleanup: 100, load: 300, pong: 1_000 } });
+     const host = createWorkerHost({ limits: { cleanup: 100, load: 2_000, pong: 1_000 } });
      const load = (query = "") => host.load({ instanceId: "p", entry: ${JSON.stringify(FAULTY)} + query }, services);
      ${lines}`,
   );
