@@ -41,6 +41,13 @@ export const toolSettings = sqliteTable(
   (table) => [primaryKey({ columns: [table.instanceId, table.tool] })],
 );
 
+/** What was set of the server itself: one row, whose `values` is a JSON object by setting. */
+export const serverSettings = sqliteTable("server_settings", {
+  id: text().primaryKey(),
+  values: text().notNull(),
+  rev: integer().notNull(),
+});
+
 /** MCP clients and the hashes of their keys. */
 export const clients = sqliteTable("clients", {
   id: text().primaryKey(),
@@ -167,6 +174,7 @@ export const oauthFlows = sqliteTable(
     browserHash: text("browser_hash"),
     departedBy: text("departed_by"),
     issuer: text(),
+    clientHash: text("client_hash"),
     scope: text(),
     redirectUri: text("redirect_uri"),
   },

@@ -8,6 +8,7 @@ import {
   createBatches,
   createCredentialRepository,
   createInstanceRepository,
+  createServerSettingsRepository,
   createToolSettingsRepository,
   createVaultRepository,
   type VaultDatabase,
@@ -15,6 +16,7 @@ import {
 import { auditStoreContract } from "../contract/audit-store.ts";
 import { credentialDriverContract, type OpenedDriver } from "../contract/credential-driver.ts";
 import { instanceStoreContract } from "../contract/instance-store.ts";
+import { serverSettingsStoreContract } from "../contract/server-settings-store.ts";
 import { vaultStoreContract } from "../contract/vault-store.ts";
 
 beforeAll(() => applyD1Migrations(env.TEST_DB, env.TEST_MIGRATIONS));
@@ -44,6 +46,10 @@ auditStoreContract("database, D1", {
     reopen: async () => createAuditRepository(connect()),
   }),
 });
+
+serverSettingsStoreContract("D1", async () =>
+  createServerSettingsRepository((await connectToEmpty()).db),
+);
 
 instanceStoreContract("D1", async () => {
   const { db } = await connectToEmpty();
