@@ -18,18 +18,20 @@ export function createSecretRemoval({ vault, oauth }: InstanceSecretsDeps): Dele
     for (const { owner, name } of await vault.list(instanceId)) {
       await vault.for(owner, actor).deleteCredential(instanceId, name);
     }
-    const own = vault.reserved("shared", actor);
-    for (const name of await own.listCredentials(instanceId)) {
-      await own.deleteCredential(instanceId, name);
+    // Also of owners of whom no connection is known, as after a restore of the vault alone.
+    for (const { owner, name } of await vault.listReserved(instanceId)) {
+      await vault.reserved(owner, actor).deleteCredential(instanceId, name);
     }
   };
 }
 
-/** Whether anything is kept of an instance: connections, or credentials. */
+/** Whether anything is kept of an instance: connections, credentials, the server's own. */
 export function createSecretCheck({
   vault,
   oauth,
 }: InstanceSecretsDeps): (instanceId: string) => Promise<boolean> {
   return async (instanceId) =>
-    (await oauth.connections(instanceId)).length > 0 || (await vault.list(instanceId)).length > 0;
+    (await oauth.connections(instanceId)).length > 0 ||
+    (await vault.list(instanceId)).length > 0 ||
+    (await vault.listReserved(instanceId)).length > 0;
 }

@@ -1,9 +1,7 @@
 import type { OAuthFlow, OAuthFlowStore, OAuthGrant, OAuthGrantStore } from "../types/oauth.ts";
 import type { SignInSession, SignInStore } from "../types/sign-in.ts";
 import type { Owner } from "../types/vault.ts";
-
-/** Links of one kind that are good at once, unless somebody has opened them. */
-const MAX_UNOPENED = 20;
+import { MAX_UNOPENED_FLOWS } from "./unopened-flows.ts";
 
 /** Reference drivers: what they do is all that OAuth needs. Everything is gone at the end of the process. */
 
@@ -24,7 +22,7 @@ export function createMemoryOAuthFlows(): OAuthFlowStore {
           other.owner === flow.owner &&
           other.startedBy === flow.startedBy,
       );
-      for (const { handleHash } of alike.slice(0, -MAX_UNOPENED)) flows.delete(handleHash);
+      for (const { handleHash } of alike.slice(0, -MAX_UNOPENED_FLOWS)) flows.delete(handleHash);
     },
     async find(handleHash, now) {
       return good(flows.get(handleHash), now);

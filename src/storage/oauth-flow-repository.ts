@@ -4,17 +4,17 @@ import type { OAuthFlow, OAuthFlowStore } from "../types/oauth.ts";
 import type { Owner } from "../types/vault.ts";
 import type { Database } from "./database.ts";
 import { onStore } from "./storage-fault.ts";
+import { MAX_UNOPENED_FLOWS } from "./unopened-flows.ts";
 
 const NOT_DEPARTED = {
   stateHash: null,
   browserHash: null,
   departedBy: null,
   issuer: null,
+  clientHash: null,
   scope: null,
   redirectUri: null,
 };
-/** Links of one kind that are good at once, unless somebody has opened them. */
-const MAX_UNOPENED = 20;
 /** SQLite takes no offset without a limit. */
 const ALL = 1_000_000;
 
@@ -39,7 +39,7 @@ export function createOAuthFlowRepository(db: Database): OAuthFlowStore {
           .where(alike)
           .orderBy(desc(oauthFlows.expiresAt), desc(oauthFlows.handleHash))
           .limit(ALL)
-          .offset(MAX_UNOPENED);
+          .offset(MAX_UNOPENED_FLOWS);
         await db.delete(oauthFlows).where(inArray(oauthFlows.handleHash, tooMany));
       }),
 
@@ -92,9 +92,19 @@ export function createOAuthFlowRepository(db: Database): OAuthFlowStore {
 function toFlow(row: typeof oauthFlows.$inferSelect): OAuthFlow {
   const { handleHash, instanceId, owner, startedBy, expiresAt } = row;
   const { stateHash, browserHash, departedBy, issuer, scope, redirectUri } = row;
+  // Rows from before this column are of no client, so that nothing comes of them.
+  const clientHash = row.clientHash ?? "";
   const departure =
     stateHash === null || browserHash === null || departedBy === null || redirectUri === null
       ? null
-      : { stateHash, browserHash, departedBy, issuer, scope: scope ?? "", redirectUri };
+      : {
+          stateHash,
+          browserHash,
+          departedBy,
+          issuer,
+          clientHash,
+          scope: scope ?? "",
+          redirectUri,
+        };
   return { handleHash, instanceId, owner: owner as Owner, startedBy, expiresAt, departure };
 }

@@ -73,6 +73,8 @@ export interface OAuthDeparture {
   /** Who proved to be the person that goes: the id of a principal. */
   readonly departedBy: string;
   readonly issuer: string | null;
+  /** Of the client and of the server that it was asked for at: the code goes to no other. */
+  readonly clientHash: string;
   /** What the provider was asked for, as one text: an answer that names no scope has granted that. */
   readonly scope: string;
   readonly redirectUri: string;

@@ -10,6 +10,11 @@ export interface Outbound {
 
 export interface OutboundRequest {
   readonly url: string;
+  /**
+   * Who has named the address, where that is neither the operator nor a plugin: from the internet it must not lead to what
+   * the operator has opened, as no redirect does.
+   */
+  readonly namedBy?: string;
   /** `GET` when left out. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;

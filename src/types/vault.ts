@@ -266,6 +266,8 @@ export interface Vault {
   reserved(owner: Owner, actor: VaultActor): OwnerVault;
   /** Names and dates of all owners' credentials of an instance, without `$` names; of all instances when left out. */
   list(instanceId?: string): Promise<readonly CredentialListing[]>;
+  /** The same of the server's own `$` names, and of those alone. */
+  listReserved(instanceId: string): Promise<readonly CredentialListing[]>;
   /** Hears of every credential that this process has stored or deleted. Answers the way to end it. */
   onChange(listener: (id: CredentialId) => void): () => void;
   status(): Promise<VaultStatus>;

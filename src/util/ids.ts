@@ -15,3 +15,8 @@ export function uuidv7(now: number): string {
 export function randomToken(prefix: string): string {
   return prefix + toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
 }
+
+/** Whether a text has the form of such a token without a prefix. */
+export function isRandomToken(text: string): boolean {
+  return /^[A-Za-z0-9_-]{43}$/.test(text);
+}

@@ -1,10 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { askedLink, callTool, createBrowser, openConnectApp } from "../helpers/connect-app.ts";
-import { AppError } from "../../src/errors.ts";
+import {
+  askedLink,
+  callTool,
+  createBrowser,
+  openConnectApp,
+  type OpenedPage,
+} from "../helpers/connect-app.ts";
+import { AppError, type AppDeps } from "../../src/index.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
 import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { startOidcServer } from "../helpers/oidc-server.ts";
 import { ADMIN_TOKEN, PUBLIC_URL } from "../helpers/test-app.ts";
+
+const GONE = "This link is good no more";
+const headingOf = ({ text }: Pick<OpenedPage, "text">) => /<h1>([^<]*)/.exec(text)?.[1];
 
 describe("a callback", () => {
   /** A person who has granted, and has not come back yet. */
@@ -109,9 +118,10 @@ describe("a callback", () => {
     ],
   ])("%s is refused, and the provider is asked for nothing", async (_what, status, open) => {
     const granted = await openGranted();
-    const page = (await open(granted)) as { status: number; text: string };
+    const page = (await open(granted)) as OpenedPage;
     expect(page.status).toBe(status);
-    expect(page.text).toContain("Nothing was connected");
+    // Where nobody can say what came of it, nobody does.
+    expect(headingOf(page)).toBe(status === 410 ? GONE : "Nothing was connected");
     expect(granted.tokenRequests()).toBe(0);
     const { result } = await callTool(granted.app, "drive_state");
     expect(result.structuredContent.isAuthenticated).toBe(false);
@@ -123,7 +133,7 @@ describe("a callback", () => {
     await time.advance(10 * 60_000);
     const page = await browser.open(back.href);
     expect([page.status, tokenRequests()]).toEqual([410, 0]);
-    expect(page.text).toContain("Nothing was connected");
+    expect(headingOf(page)).toBe(GONE);
   });
 
   it("is refused when the server has another address by now, and the provider is asked for nothing", async () => {
@@ -132,6 +142,7 @@ describe("a callback", () => {
     address = "http://127.0.0.1:3000";
     const page = await browser.open(back.href);
     expect([page.status, tokenRequests()]).toEqual([410, 0]);
+    expect(headingOf(page)).toBe("Nothing was connected");
     const { result } = await callTool(app, "drive_state");
     expect(result.structuredContent.isAuthenticated).toBe(false);
   });
@@ -143,25 +154,47 @@ describe("a callback", () => {
     expect((await browser.open(back.href)).status).toBe(200);
   });
 
-  it("that cannot be kept says so in a page, with the status of the problem", async () => {
+  /** A record of what happens that can be full when an account is connected. */
+  function fillingAudit() {
     const audit = createRecordingAudit();
-    const { browser, back } = await openGranted({
-      deps: {
-        audit: {
-          async record(entry) {
-            if (entry.action === "token.connect") {
-              throw new AppError("AUDIT_UNAVAILABLE", "the disk of the record is full");
-            }
-            await audit.record(entry);
-          },
-        },
+    const disk = { isFull: true };
+    const log: AppDeps["audit"] = {
+      async record(entry) {
+        if (disk.isFull && entry.action === "token.connect") {
+          throw new AppError("AUDIT_UNAVAILABLE", "the disk of the record is full");
+        }
+        await audit.record(entry);
       },
-    });
+    };
+    return { disk, deps: { audit: log } };
+  }
+
+  it("that cannot be kept says so in a page, with the status of the problem, and ends what was granted", async () => {
+    const { browser, back, oidc } = await openGranted({ deps: fillingAudit().deps });
     const page = await browser.open(back.href);
     expect(page.status).toBe(503);
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
     expect(page.text).toContain("cannot be recorded right now");
     expect(page.text).not.toContain("the disk of the record");
+    // Of both tokens.
+    expect(oidc.hits("POST /token/revocation")).toBe(2);
+  });
+
+  it("that cannot be kept leaves a connection alone that was there before", async () => {
+    const { disk, deps } = fillingAudit();
+    disk.isFull = false;
+    const { app, oidc, browser, back } = await openGranted({ deps });
+    expect((await browser.open(back.href)).status).toBe(200);
+    disk.isFull = true;
+    const initiated = await app.request("/api/auth/oauth/initiate/drive", { key: ADMIN_TOKEN });
+    const { authUrl } = (await initiated.json()) as { authUrl: string };
+    expect((await browser.open(await browser.goTo(authUrl, ADMIN_TOKEN))).status).toBe(503);
+    expect(oidc.hits("POST /token/revocation")).toBe(0);
+    const { result } = await callTool(app, "drive_state");
+    expect(result.structuredContent.isAuthenticated).toBe(true);
+    expect(app.logs.map(({ message }) => message)).toContain(
+      "Tokens that could not be kept are still good at the provider",
+    );
   });
 
   it("of a provider that names no scope grants what it was asked for, whatever the plugin asks for by then", async () => {
@@ -184,8 +217,22 @@ describe("a callback", () => {
       200,
       ...Array<number>(7).fill(410),
     ]);
-    expect((await browser.open(back.href)).status).toBe(410);
-    expect(tokenRequests()).toBe(1);
+    const again = await browser.open(back.href);
+    expect([again.status, headingOf(again), tokenRequests()]).toEqual([410, GONE, 1]);
+    expect(again.text).toContain("If you have just connected an account, look whether it is");
+  });
+
+  it("and what leads to it name the host that people are sent to", async () => {
+    const { app, oidc } = await openConnectApp();
+    const { host } = new URL(oidc.issuer);
+    const { link } = await askedLink(app);
+    const browser = createBrowser(app);
+    const { text: before } = await browser.open(link);
+    expect(before).toContain(`<h1>Connect ${host} to “drive”</h1>`);
+    const away = await browser.submit(link, { secret: ADMIN_TOKEN });
+    expect(away.text).toContain(`Go on to ${new URL(away.goOn!).host}</a>`);
+    const page = await browser.open(await browser.goTo(link, ADMIN_TOKEN));
+    expect(headingOf(page)).toBe(`${host} is connected to “drive”`);
   });
 
   it("uses up the link that led to it", async () => {

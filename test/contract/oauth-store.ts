@@ -18,6 +18,7 @@ const DEPARTURE: OAuthDeparture = {
   browserHash: "b1",
   departedBy: "admin-1",
   issuer: "https://issuer.example",
+  clientHash: "c1",
   scope: "a b",
   redirectUri: "https://mcp.example/oauth/callback/one",
 };

@@ -71,7 +71,7 @@ async function openSite(content: string): Promise<string> {
 
 describe.skipIf(!existsSync(CHROMIUM))("in Chromium, without scripts, a person", () => {
   it("goes from the link of a tool call over the provider to the repeated call", async () => {
-    const { url, folder } = await openServer();
+    const { url, folder, oidc } = await openServer();
     const page = await openPage();
     const seen: string[] = [];
     const client = await openClient(url, folder.clientKey, async (link) => {
@@ -90,14 +90,15 @@ describe.skipIf(!existsSync(CHROMIUM))("in Chromium, without scripts, a person",
     });
     const result = await client.callTool({ name: "drive_digest", arguments: {} });
     expect(result.isError).not.toBe(true);
-    expect(seen).toEqual(["Connect custom to “drive”", "custom is connected to “drive”"]);
+    const { host } = new URL(oidc.issuer);
+    expect(seen).toEqual([`Connect ${host} to “drive”`, `${host} is connected to “drive”`]);
 
     // The browser is signed in now, so a second link asks for nothing but the click.
     const authUrl = await askForLink(url, folder);
     await page.goto(authUrl);
     expect(await page.locator('input[name="secret"]').count()).toBe(0);
     expect(await page.locator("button").allInnerTexts()).toEqual([
-      "Continue to custom",
+      `Continue to ${host}`,
       "Sign out",
     ]);
   });

@@ -30,7 +30,11 @@ function tokenSpec(issuer: string): OAuthClientSpec {
     redirectUri: REDIRECT_URI,
     metadataUrl: "http://localhost:3999/oauth/client/drive",
     secret: async () => null,
-    registered: { load: async () => null, save: async () => undefined },
+    registered: {
+      load: async () => null,
+      save: async () => undefined,
+      alone: (work) => work(),
+    },
   };
 }
 

@@ -66,6 +66,8 @@ export function createPlainVault(now: () => number = () => 0): Vault {
     reserved: of,
     list: (instanceId) =>
       listings((id) => instanceId === undefined || id.instanceId === instanceId),
+    listReserved: (instanceId) =>
+      listings((id) => id.instanceId === instanceId && id.name.startsWith("$")),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

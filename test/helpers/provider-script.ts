@@ -13,7 +13,11 @@ export const PROVIDER_SPEC: OAuthClientSpec = {
   redirectUri: "https://mcp.example/oauth/callback/drive",
   metadataUrl: "https://mcp.example/oauth/client/drive",
   secret: async () => null,
-  registered: { load: async () => null, save: async () => undefined },
+  registered: {
+    load: async () => null,
+    save: async () => undefined,
+    alone: (work) => work(),
+  },
 };
 
 /** A provider that hands out numbered tokens, and keeps its own books of what it gave and took. */

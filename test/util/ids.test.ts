@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromBase64Url } from "../../src/util/bytes.ts";
-import { randomToken, uuidv7 } from "../../src/util/ids.ts";
+import { isRandomToken, randomToken, uuidv7 } from "../../src/util/ids.ts";
 
 describe("uuidv7", () => {
   const time = fc.integer({ min: 0, max: 2 ** 48 - 1 });
@@ -44,5 +44,15 @@ describe("randomToken", () => {
     expect(token).toMatch(/^mcpk_[A-Za-z0-9_-]{43}$/);
     expect(fromBase64Url(token.slice("mcpk_".length))?.length).toBe(32);
     expect(randomToken("mcpk_")).not.toBe(token);
+  });
+
+  it.each([
+    ["itself", (token: string) => token, true],
+    ["a part of it", (token: string) => token.slice(1), false],
+    ["more than it", (token: string) => `${token}A`, false],
+    ["two lines", (token: string) => `${token}\n`, false],
+    ["another alphabet", (token: string) => `+${token.slice(1)}`, false],
+  ])("is known by its form: %s", (_what, change, expected) => {
+    expect(isRandomToken(change(randomToken("")))).toBe(expected);
   });
 });

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { ConnectFault } from "../../core/auth/oauth-manager.ts";
+import type { ConnectFault } from "../../core/auth/connect-faults.ts";
 import type { OAuthGrant } from "../../types/oauth.ts";
 import type { Owner } from "../../types/vault.ts";
 import { page } from "./page.ts";
@@ -15,6 +15,7 @@ export interface ConnectSubject {
 
 const STATUS: Readonly<Record<ConnectFault["kind"], number>> = {
   gone: 410,
+  changed: 410,
   invalid: 400,
   denied: 200,
   failed: 502,
@@ -92,7 +93,9 @@ export function departurePage(
     goOn: url,
     cookies,
     body: html`<h1>To ${provider}</h1>
-      <p><a href="${url}" rel="noreferrer">Go on</a> if nothing happens.</p>`,
+      <p>
+        <a href="${url}" rel="noreferrer">Go on to ${new URL(url).host}</a> if nothing happens.
+      </p>`,
   });
 }
 
@@ -136,10 +139,12 @@ export function signedOutPage(cookie: string): Promise<Response> {
 
 /** Says what went wrong, and what to do. */
 export function faultPage({ kind, reason }: ConnectFault): Promise<Response> {
+  // Whoever loads the page of a connection that was made must not be told that there is none.
+  const title = kind === "gone" ? "This link is good no more" : "Nothing was connected";
   return page({
-    title: "Not connected",
+    title,
     status: STATUS[kind],
-    body: html`<h1>Nothing was connected</h1>
+    body: html`<h1>${title}</h1>
       <p class="fault" role="alert">${reason}</p>`,
   });
 }

@@ -8,6 +8,7 @@ import type { ConnectDesk } from "../connect-question.ts";
 import { createAccountLinks } from "./account-links.ts";
 import type { OAuthClient } from "./oauth-client.ts";
 import { OAuthManager } from "./oauth-manager.ts";
+import { createClientSecrets } from "./client-secrets.ts";
 import { createOAuthSpecs, type OAuthSpecsDeps } from "./oauth-specs.ts";
 import { OAuthFlows } from "./oauth-state.ts";
 import { createPluginAccounts, type PluginAccounts } from "./plugin-accounts.ts";
@@ -43,10 +44,12 @@ export interface Accounts {
 export function createAccounts(deps: AccountsDeps): Accounts {
   const { client, grants, turns, vault, scrubber, sha256, time, logger, publicUrl } = deps;
   const audit = new VaultAudit(deps.audit, logger);
-  const specs = createOAuthSpecs({ find: deps.findInstance, vault, publicUrl });
+  const secrets = createClientSecrets({ vault, sha256 });
+  const specs = createOAuthSpecs({ find: deps.findInstance, vault, secrets, turns, publicUrl });
   const tokens = new TokenManager({ vault, grants, client, turns, audit, scrubber, time, logger });
   const flows = new OAuthFlows({ store: deps.flows, sha256, time });
-  const manager = new OAuthManager({ specs, flows, tokens, grants, client, vault, audit, logger });
+  const parts = { specs, secrets, flows, tokens, grants, client, audit, logger };
+  const manager = new OAuthManager(parts);
   return {
     oauth: manager,
     ofPlugins: createPluginAccounts({ specs, tokens, manager }),

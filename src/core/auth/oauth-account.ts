@@ -3,6 +3,7 @@ import { fromBase64Url } from "../../util/bytes.ts";
 import { isJsonObject } from "../../util/json-object.ts";
 import { parseJson } from "../../util/parse-json.ts";
 import type { OAuthServer } from "./oauth-servers.ts";
+import { MAX_OAUTH_BYTES, OAUTH_USER_AGENT } from "./oauth-transport.ts";
 import type { JsonObject, OAuthProvider } from "./providers/provider.ts";
 
 const MAX_LENGTH = 200;
@@ -36,10 +37,10 @@ export async function askForAccount(
       headers: {
         authorization: `Bearer ${accessToken}`,
         accept: "application/json",
-        "user-agent": "mcp-plugin-server",
+        ...OAUTH_USER_AGENT,
       },
       timeoutMs: 5_000,
-      maxBytes: 65_536,
+      maxBytes: MAX_OAUTH_BYTES,
       redirect: "refuse",
     });
     const answer = status === 200 ? parseJson(new TextDecoder().decode(body)) : null;

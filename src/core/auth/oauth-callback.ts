@@ -11,7 +11,7 @@ export interface ReturningFlow {
 }
 
 /** Nothing in a callback may come twice: which of the two was checked, and which one is used? */
-function hasDuplicates(callback: URLSearchParams): boolean {
+export function hasDuplicates(callback: URLSearchParams): boolean {
   const names = [...callback.keys()];
   return new Set(names).size !== names.length;
 }

@@ -23,11 +23,11 @@ import {
   createIdentification,
   type ClientIdentity,
 } from "./oauth-identity.ts";
-import { forgetRegistration } from "./oauth-registration.ts";
+import { forgetRegistration, type RegistrationUse } from "./oauth-registration.ts";
 import { readScopes, scopesToAsk } from "./oauth-scopes.ts";
 import { findServer, type OAuthServer } from "./oauth-servers.ts";
 import { readTokenAnswer, type TokenRequest } from "./oauth-token-answers.ts";
-import { createOAuthFetch } from "./oauth-transport.ts";
+import { createOAuthFetch, fetchAt } from "./oauth-transport.ts";
 import { revokeByRequest, revokeByStandard } from "./oauth-revocation.ts";
 
 /** An instance's OAuth client: what its plugin declares, and what the operator has set. */
@@ -38,12 +38,17 @@ export interface OAuthClientSpec {
   readonly redirectUri: string;
   /** Where our Client ID Metadata Document for this instance is. */
   readonly metadataUrl: string;
-  /** The operator's secret, or the private key in PEM, for the callee to zero; `null` when none is stored. */
-  readonly secret: () => Promise<Uint8Array | null>;
+  /**
+   * The operator's secret, or the private key in PEM, for the callee to zero; `null` when none is stored, `elsewhere` when it
+   * was stored for another server.
+   */
+  readonly secret: () => Promise<Uint8Array | "elsewhere" | null>;
   /** What a dynamic registration answered, as JSON, kept in the vault. */
   readonly registered: {
     readonly load: () => Promise<string | null>;
     readonly save: (json: string) => Promise<void>;
+    /** Does something with it while no other process does. */
+    readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   };
 }
 
@@ -118,14 +123,16 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
   const fetch = createOAuthFetch(outbound);
   const discover = createDiscovery(fetch, time);
   const identify = createIdentification({ fetch, time });
-  const options = { [customFetch]: fetch, [allowInsecureRequests]: true } as const;
+  const optionsFor = (server: OAuthServer) =>
+    ({ [customFetch]: fetchAt(fetch, server), [allowInsecureRequests]: true }) as const;
 
   const identified = async (
     spec: OAuthClientSpec,
+    use: RegistrationUse,
   ): Promise<Result<{ server: OAuthServer; identity: ClientIdentity }, OAuthFault>> => {
     const server = await findServer(spec, discover);
     if (!server.ok) return server;
-    const identity = await identify(spec, server.value);
+    const identity = await identify(spec, server.value, use);
     return identity.ok ? ok({ server: server.value, identity: identity.value }) : identity;
   };
 
@@ -148,7 +155,7 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
       return granted;
     }
     // What a server has given to a client that it no longer knows, it gives to no other.
-    await forgetRegistration(spec);
+    await forgetRegistration(spec, registered);
     return refuseWith(
       "invalid-grant",
       `${server.title} has forgotten this client. Connect again: it registers itself anew.`,
@@ -160,7 +167,7 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
 
   return {
     async authorizationUrl(spec, flow) {
-      const found = await identified(spec);
+      const found = await identified(spec, "authorization");
       if (!found.ok) return found;
       const { server, identity } = found.value;
       const url = await authorizationUrl(spec, server, identity.clientId, flow);
@@ -169,7 +176,7 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
     },
 
     async exchange(spec, { codeVerifier, scope: asked, ...flow }) {
-      const found = await identified(spec);
+      const found = await identified(spec, "grant");
       if (!found.ok) return found;
       const { server, identity } = found.value;
       const callback = checkCallback(spec, server, identity.clientId, flow);
@@ -184,7 +191,7 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
           callback.value,
           spec.redirectUri,
           codeVerifier,
-          { ...options, additionalParameters: extras(spec) },
+          { ...optionsFor(server), additionalParameters: extras(spec) },
         ),
       );
       if (!granted.ok || granted.value.account !== null) return granted;
@@ -193,7 +200,7 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
     },
 
     async refresh(spec, refreshToken, scope) {
-      const found = await identified(spec);
+      const found = await identified(spec, "grant");
       if (!found.ok) return found;
       const { server } = found.value;
       const { provider, metadata } = server;
@@ -205,27 +212,33 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
       const request = { step: "refresh", scope, isRefreshable: true } as const;
       return requestToken(spec, found.value, request, (client, auth) =>
         refreshTokenGrantRequest(metadata, client, auth, refreshToken, {
-          ...options,
+          ...optionsFor(server),
           additionalParameters,
         }),
       );
     },
 
     async clientCredentials(spec) {
-      const found = await identified(spec);
+      const found = await identified(spec, "own-grant");
       if (!found.ok) return found;
-      const { metadata } = found.value.server;
+      const { server } = found.value;
       const scope = spec.declared.scopes.join(" ");
       const parameters = { ...extras(spec), ...(scope !== "" && { scope }) };
       const request = { step: "client", scope, isRefreshable: false } as const;
       return requestToken(spec, found.value, request, (client, auth) =>
-        clientCredentialsGrantRequest(metadata, client, auth, parameters, options),
+        clientCredentialsGrantRequest(
+          server.metadata,
+          client,
+          auth,
+          parameters,
+          optionsFor(server),
+        ),
       );
     },
 
     async revoke(spec, token) {
       try {
-        const found = await identified(spec);
+        const found = await identified(spec, "grant");
         if (!found.ok) return "failed";
         const { server, identity } = found.value;
         const { provider, endpoints } = server;

@@ -22,7 +22,7 @@ export type Discover = (issuer: string) => Promise<Result<AuthorizationServer, O
 
 /**
  * Reads what an issuer says of itself, by RFC 8414 and else by OpenID Connect, and keeps it for ten minutes. What it says
- * must be of this very issuer, by the letter, and must not exclude PKCE with S256.
+ * must be of this very issuer, by the letter.
  */
 export function createDiscovery(fetch: OAuthFetch, time: Time): Discover {
   const known = new LruMap<string, { readonly at: number; readonly server: AuthorizationServer }>(
@@ -80,14 +80,12 @@ function checkMetadata(
   if (server.issuer !== issuer) {
     return { ok: false, reason: badAnswer(url, "describes an issuer of another name") };
   }
-  const methods: unknown = server.code_challenge_methods_supported;
-  if (methods !== undefined && !(Array.isArray(methods) && methods.includes("S256"))) {
-    return refuseWith(
-      "misconfigured",
-      `${url.host} does not offer PKCE with S256, and this server never goes without.`,
-    );
-  }
   return ok(server);
+}
+
+/** Whether it says that it takes PKCE with S256: a server that does not may ignore it, and nobody would see. */
+export function announcesPkce({ code_challenge_methods_supported: ways }: AuthorizationServer) {
+  return Array.isArray(ways) && ways.includes("S256");
 }
 
 function badAnswer({ host }: URL, what: string): OAuthFault {

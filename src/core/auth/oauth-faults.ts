@@ -1,5 +1,6 @@
 import { AppError, messageOf } from "../../errors.ts";
 import { refuse, type Result } from "../../util/result.ts";
+import { retryAfterMs } from "../../util/retry-after.ts";
 import type { OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
 import type { OAuthProvider } from "./providers/provider.ts";
 
@@ -46,9 +47,9 @@ const KINDS: Readonly<Record<string, OAuthFault["kind"]>> = {
 export function refuseWith(
   kind: OAuthFault["kind"],
   reason: string,
-  retryAfterMs?: number,
+  waitMs?: number,
 ): { ok: false; reason: OAuthFault } {
-  return refuse({ kind, reason, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+  return refuse({ kind, reason, ...(waitMs !== undefined && { retryAfterMs: waitMs }) });
 }
 
 /** What an error code of a provider's means, and what to do about it. Nothing but the code is taken from the answer. */
@@ -131,13 +132,13 @@ function advice(code: string, { instanceId, redirectUri }: OAuthClientSpec): str
 export function faultOfStatus(response: Response, title: string, now: number): OAuthFault | null {
   const { status, headers } = response;
   if (status === 429 || status === 408 || status >= 500) {
-    const retryAfterMs = readRetryAfter(headers.get("retry-after"), now);
+    const asked = retryAfterMs(headers, now);
     return {
       kind: "temporary",
       reason: `${title} cannot answer just now (HTTP ${status}). Try again later.`,
       // These say that nothing was done; what a broken server has done, it does not know itself.
       ...((status === 429 || status === 503) && { isDefinite: true }),
-      ...(retryAfterMs !== null && { retryAfterMs }),
+      ...(asked !== null && { retryAfterMs: Math.min(asked, MAX_RETRY_AFTER_MS) }),
     };
   }
   if (status >= 300 && status < 400) {
@@ -147,13 +148,6 @@ export function faultOfStatus(response: Response, title: string, now: number): O
     };
   }
   return null;
-}
-
-/** Seconds or a date (RFC 9110, 10.2.3), as a time to wait; `null` when it is neither. */
-function readRetryAfter(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  const ms = /^\d{1,10}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
 }
 
 /**

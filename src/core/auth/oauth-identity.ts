@@ -1,5 +1,5 @@
 import { None, type ClientAuth } from "oauth4webapi";
-import { ok, type Result } from "../../util/result.ts";
+import { ok, refuse, type Result } from "../../util/result.ts";
 import type { OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
 import {
   basicAuthorization,
@@ -13,6 +13,7 @@ import {
   registeredClient,
   type RegisteredClient,
   type RegistrationDeps,
+  type RegistrationUse,
 } from "./oauth-registration.ts";
 import type { OAuthServer } from "./oauth-servers.ts";
 
@@ -26,12 +27,12 @@ export interface ClientIdentity {
 export type Identify = (
   spec: OAuthClientSpec,
   server: OAuthServer,
+  use: RegistrationUse,
 ) => Promise<Result<ClientIdentity, OAuthFault>>;
 
-/** Finds out who a client is. One that registers itself does so once, however many people go at the same time. */
+/** Finds out who a client is; registers one that registers itself. */
 export function createIdentification(deps: RegistrationDeps): Identify {
-  const underWay = new Map<string, ReturnType<typeof registeredClient>>();
-  return async (spec, server) => {
+  return async (spec, server, use) => {
     const { clientId, registration = "manual" } = spec.settings;
     if (registration === "manual") {
       if (clientId !== undefined && clientId !== "") return ok({ clientId, registered: null });
@@ -41,21 +42,14 @@ export function createIdentification(deps: RegistrationDeps): Identify {
       );
     }
     if (registration === "metadata-document") return identifyByDocument(spec, server);
-    let pending = underWay.get(spec.instanceId);
-    if (pending === undefined) {
-      pending = registeredClient(spec, server, deps);
-      underWay.set(spec.instanceId, pending);
-      const forget = (): void => void underWay.delete(spec.instanceId);
-      void pending.then(forget, forget);
-    }
-    const made = await pending;
+    const made = await registeredClient(spec, server, use, deps);
     return made.ok ? ok({ clientId: made.value.clientId, registered: made.value }) : made;
   };
 }
 
 function identifyByDocument(
   { settings, metadataUrl }: OAuthClientSpec,
-  { title, metadata, provider, isDescribed }: OAuthServer,
+  { title, metadata, provider, describedBy }: OAuthServer,
 ): Result<ClientIdentity, OAuthFault> {
   const { clientAuth = "none" } = settings;
   if (clientAuth !== "none") {
@@ -65,7 +59,8 @@ function identifyByDocument(
     );
   }
   // A plugin that names endpoints one by one has to know this of them, too.
-  const isTaken = !isDescribed || metadata["client_id_metadata_document_supported"] === true;
+  const isTaken =
+    describedBy === null || metadata["client_id_metadata_document_supported"] === true;
   if (provider !== null || !isTaken) {
     return refuseWith(
       "misconfigured",
@@ -87,6 +82,7 @@ export async function authenticate(
     return ok(None());
   }
   const bytes = await spec.secret();
+  if (bytes === "elsewhere") return refuse(secretElsewhere(server, spec));
   try {
     if (bytes === null || bytes.length === 0) {
       if (settings.clientAuth === undefined) return ok(None());
@@ -99,6 +95,15 @@ export async function authenticate(
   } finally {
     bytes?.fill(0);
   }
+}
+
+/** Nobody was asked for anything. */
+function secretElsewhere({ title }: OAuthServer, { instanceId }: OAuthClientSpec): OAuthFault {
+  return {
+    kind: "misconfigured",
+    reason: `The client's secret was stored for another server than the one that is named now (${title}), so it is not sent. Store it again with \`mcp-plugin-server oauth secret ${instanceId}\` if it is meant for this one.`,
+    isDefinite: true,
+  };
 }
 
 async function proveWith(
@@ -129,6 +134,7 @@ export async function basicOf(
   { clientId }: ClientIdentity,
 ): Promise<string | null> {
   const bytes = await spec.secret();
+  if (bytes === "elsewhere") return null;
   try {
     const secret = bytes === null || bytes.length === 0 ? null : readSecret(bytes);
     return secret === null ? null : basicAuthorization(clientId, secret);

@@ -2,25 +2,20 @@ import { AppError } from "../../errors.ts";
 import type { Logger } from "../../types/logger.ts";
 import type { OAuthFlow, OAuthGrant, OAuthGrantStore, OAuthToken } from "../../types/oauth.ts";
 import type { Principal } from "../../types/principal.ts";
-import type { Owner, Vault, VaultActor } from "../../types/vault.ts";
+import type { Owner, VaultActor } from "../../types/vault.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
 import { clientMetadata } from "./client-metadata.ts";
-import type { OAuthClient, OAuthClientSpec } from "./oauth-client.ts";
-import { CLIENT_SECRET_NAME, type OAuthSpecs } from "./oauth-specs.ts";
+import type { ClientSecrets } from "./client-secrets.ts";
+import { CHANGED, GONE, type ConnectFault } from "./connect-faults.ts";
+import { hasDuplicates } from "./oauth-callback.ts";
+import type { GrantedToken, OAuthClient, OAuthClientSpec } from "./oauth-client.ts";
+import type { OAuthSpecs } from "./oauth-specs.ts";
 import { findProvider } from "./providers/index.ts";
 import type { OAuthFlows } from "./oauth-state.ts";
 import type { OAuthAccount } from "./token-keeper.ts";
 import type { TokenManager } from "./token-manager.ts";
-import { TOKEN_NAME } from "./token-record.ts";
+import { clientOf, TOKEN_NAME } from "./token-record.ts";
 import { actOn, type VaultAudit } from "./vault-audit.ts";
-
-/** What a callback or a connect page says when it did not work. */
-export interface ConnectFault {
-  /** `gone`: no flow of this browser's belongs to it. `invalid`: it is no callback at all. The rest as `OAuthFault`. */
-  readonly kind: "gone" | "invalid" | "denied" | "failed";
-  /** For people: what happened, and what to do. */
-  readonly reason: string;
-}
 
 /** A flow that a person has opened. */
 export interface OpenedFlow {
@@ -30,20 +25,14 @@ export interface OpenedFlow {
 
 export interface OAuthManagerDeps {
   readonly specs: OAuthSpecs;
+  readonly secrets: Pick<ClientSecrets, "store">;
   readonly flows: OAuthFlows;
   readonly tokens: TokenManager;
   readonly grants: OAuthGrantStore;
   readonly client: OAuthClient;
-  readonly vault: Vault;
   readonly audit: VaultAudit;
   readonly logger: Logger;
 }
-
-const GONE: ConnectFault = {
-  kind: "gone",
-  reason:
-    "This link is used up, too old, or was opened in another browser. Ask for a new one and open it in this browser.",
-};
 
 /**
  * Connects accounts: the brief's `OAuthManager`. A flow begins with an address of our own (`/connect/<handle>`), because a
@@ -60,16 +49,19 @@ export class OAuthManager {
   /**
    * Begins a flow. Nothing is changed at the provider or in the vault until a person has gone through it.
    *
+   * @param once gives out the same address to whoever asks with each call, while it is good
    * @returns the address for the person to open, which says who may: see the connect page; `state` names the flow
    * @throws AppError `NOT_FOUND` for an instance without accounts
    */
   async initiateFlow(
     pluginId: string,
     { owner, startedBy }: { readonly owner: Owner; readonly startedBy: string },
+    once: "once" | null = null,
   ): Promise<{ authUrl: string; state: string }> {
     const { specs, flows } = this.#deps;
     this.#account(pluginId, owner);
-    const state = await flows.begin({ instanceId: pluginId, owner, startedBy });
+    const flow = { instanceId: pluginId, owner, startedBy };
+    const state = once === null ? await flows.begin(flow) : await flows.beginOnce(flow);
     return { authUrl: `${specs.publicUrl()}/connect/${state}`, state };
   }
 
@@ -77,8 +69,10 @@ export class OAuthManager {
   async open(handle: string): Promise<OpenedFlow | null> {
     const { specs, flows } = this.#deps;
     const flow = await flows.find(handle);
-    const spec = flow && specs.find(flow.instanceId)?.spec;
-    return flow && spec ? { flow, spec } : null;
+    const found = flow && specs.find(flow.instanceId);
+    // Nobody would use the account.
+    if (flow === null || found === null || !isItsOwner(found, flow.owner)) return null;
+    return { flow, spec: found.spec };
   }
 
   /**
@@ -99,7 +93,7 @@ export class OAuthManager {
     if (!to.ok) return refuse({ kind: "failed", reason: to.reason.reason });
     const { url, issuer, scope } = to.value;
     const { redirectUri } = spec;
-    const toProvider = { departedBy: by.id, issuer, scope, redirectUri };
+    const toProvider = { departedBy: by.id, issuer, scope, redirectUri, client: clientOf(spec) };
     if (!(await flows.depart(flow, departure, toProvider))) return refuse(GONE);
     return ok({ url, browser: departure.browser });
   }
@@ -116,8 +110,8 @@ export class OAuthManager {
     callback: URLSearchParams,
     { browser, requestId }: { readonly browser: string | null; readonly requestId: string },
   ): Promise<Result<OAuthGrant, ConnectFault>> {
-    const { specs, flows, client, tokens, audit, logger } = this.#deps;
-    if (new Set(callback.keys()).size < [...callback.keys()].length) {
+    const { specs, flows, client, tokens, grants, audit, logger } = this.#deps;
+    if (hasDuplicates(callback)) {
       return refuse({ kind: "invalid", reason: "The provider's answer says something twice." });
     }
     const state = callback.get("state");
@@ -125,12 +119,19 @@ export class OAuthManager {
       return refuse({ kind: "invalid", reason: "The provider's answer has no state." });
     }
     const arrived = await flows.arrive(pluginId, state, browser);
-    const spec = specs.find(pluginId)?.spec;
-    if (arrived === null || spec === undefined) return refuse(GONE);
+    const found = specs.find(pluginId);
+    if (arrived === null || found === null) return refuse(GONE);
     const { flow, codeVerifier } = arrived;
+    const { spec } = found;
     const { issuer, scope: asked, redirectUri, departedBy } = flow.departure!;
-    // The server has another address by now, so the provider would not take this one.
-    if (redirectUri !== spec.redirectUri) return refuse(GONE);
+    const isSame =
+      // Otherwise the provider would not take it.
+      redirectUri === spec.redirectUri &&
+      isItsOwner(found, flow.owner) &&
+      (await flows.isOf(flow.departure!, clientOf(spec)));
+    if (!isSame) return refuse(CHANGED);
+    const { owner, startedBy } = flow;
+    const isFirst = (await grants.find(pluginId, owner)) === null;
     const departed = { state, codeVerifier, issuer, scope: asked, callback };
     const granted = await client.exchange(spec, departed);
     if (!granted.ok) {
@@ -138,13 +139,17 @@ export class OAuthManager {
       logger.warn("An account was not connected", { instanceId: pluginId, kind, reason });
       return refuse({ kind: kind === "denied" ? "denied" : "failed", reason });
     }
-    const { owner, startedBy } = flow;
     const actor = { actor: `user:${departedBy}`, requestId };
-    const grant = await audit.change(
-      actOn({ owner, instanceId: pluginId, name: TOKEN_NAME }, actor, "token.connect"),
-      () => tokens.connect({ spec, owner }, granted.value),
-      ({ scope }) => ({ startedBy, scope }),
-    );
+    const grant = await audit
+      .change(
+        actOn({ owner, instanceId: pluginId, name: TOKEN_NAME }, actor, "token.connect"),
+        () => tokens.connect({ spec, owner }, granted.value),
+        ({ scope }) => ({ startedBy, scope }),
+      )
+      .catch(async (error: unknown) => {
+        await this.#giveBack(spec, granted.value, isFirst);
+        throw error;
+      });
     await flows.end(flow);
     return ok(grant);
   }
@@ -181,11 +186,12 @@ export class OAuthManager {
     return this.#deps.grants.list(pluginId);
   }
 
-  /** Stores what the provider knows the operator's client by. @throws AppError `NOT_FOUND`, and what the vault throws */
+  /** Stores what the provider that the plugin names now knows the operator's client by. @throws AppError `NOT_FOUND`, and what the vault throws */
   async setClientSecret(pluginId: string, secret: string, actor: VaultActor): Promise<void> {
-    const { specs, vault } = this.#deps;
-    if (specs.find(pluginId) === null) throw noAccounts(pluginId);
-    await vault.reserved("shared", actor).storeCredential(pluginId, CLIENT_SECRET_NAME, secret);
+    const { specs, secrets } = this.#deps;
+    const found = specs.find(pluginId);
+    if (found === null) throw noAccounts(pluginId);
+    await secrets.store(found.spec, secret, actor);
   }
 
   /** The Client ID Metadata Document of an instance; `null` where its client is known by other means. */
@@ -197,10 +203,23 @@ export class OAuthManager {
     return clientMetadata({ instanceId, metadataUrl, redirectUri, scopes });
   }
 
-  /** The provider's name as people know it. */
+  /** The provider's name as people know it: its host, where it has no other. */
   providerOf(pluginId: string): string {
-    const name = this.#deps.specs.find(pluginId)?.declared.provider ?? "";
-    return findProvider(name)?.title ?? name;
+    const { provider = "", urls } = this.#deps.specs.find(pluginId)?.declared ?? {};
+    const host = URL.parse(urls?.authorization ?? urls?.issuer ?? "")?.host;
+    return findProvider(provider)?.title ?? host ?? provider;
+  }
+
+  /**
+   * Ends at the provider what could not be kept here, because nobody could later. Where that would end other connections with
+   * it, it is let be.
+   */
+  async #giveBack(spec: OAuthClientSpec, { token }: GrantedToken, isFirst: boolean): Promise<void> {
+    const { client, logger } = this.#deps;
+    const mayEnd = isFirst && findProvider(spec.declared.provider)?.revokesAll !== true;
+    if (mayEnd && (await client.revoke(spec, token)) === "revoked") return;
+    const { instanceId } = spec;
+    logger.warn("Tokens that could not be kept are still good at the provider", { instanceId });
   }
 
   #account(pluginId: string, owner: Owner): OAuthAccount {

@@ -7,13 +7,13 @@ import {
 import type { Time } from "../../types/runtime.ts";
 import { isJsonObject } from "../../util/json-object.ts";
 import { parseJson } from "../../util/parse-json.ts";
-import { ok, type Result } from "../../util/result.ts";
+import { ok, refuse, type Result } from "../../util/result.ts";
 import type { OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
 import { REGISTERED_METHODS } from "./oauth-client-auth.ts";
 import { isEndpoint } from "./oauth-endpoint.ts";
 import { attempt, faultOfCode, faultOfStatus, refuseWith } from "./oauth-faults.ts";
 import { subjectOf, type OAuthServer } from "./oauth-servers.ts";
-import type { OAuthFetch } from "./oauth-transport.ts";
+import { fetchAt, type OAuthFetch } from "./oauth-transport.ts";
 
 /** What is kept of a registration: enough to use it, and to see when it is of no use any more. */
 export interface RegisteredClient {
@@ -33,27 +33,58 @@ export interface RegistrationDeps {
   readonly time: Time;
 }
 
+/**
+ * What a client is needed for: to send a person to the server, to be given tokens for itself, or to go on with what was granted
+ * to it, which no other client could.
+ */
+export type RegistrationUse = "authorization" | "own-grant" | "grant";
+
 /** The client of an instance at a server where it registers itself (RFC 7591): the one it has, or a new one. */
 export async function registeredClient(
   spec: OAuthClientSpec,
   server: OAuthServer,
+  use: RegistrationUse,
   deps: RegistrationDeps,
 ): Promise<Result<RegisteredClient, OAuthFault>> {
-  const kept = readRegistration(await spec.registered.load());
-  const isGood =
+  const find = async (): Promise<RegisteredClient | null> => {
+    const kept = readRegistration(await spec.registered.load());
+    return kept?.issuer === server.metadata.issuer ? kept : null;
+  };
+  const isGood = (kept: RegisteredClient | null): kept is RegisteredClient =>
     kept !== null &&
-    kept.issuer === server.metadata.issuer &&
-    kept.redirectUri === spec.redirectUri &&
+    (use !== "authorization" || kept.redirectUri === spec.redirectUri) &&
     (kept.expiresAt === null || kept.expiresAt > deps.time.now());
-  if (isGood) return ok(kept);
-  const made = await register(spec, server, deps);
-  if (made.ok) await spec.registered.save(JSON.stringify(made.value));
-  return made;
+  const kept = await find();
+  if (use === "grant") return kept === null ? refuse(unregistered(server)) : ok(kept);
+  if (isGood(kept)) return ok(kept);
+  return spec.registered.alone(async () => {
+    // Another process may have been quicker.
+    const newer = await find();
+    if (isGood(newer)) return ok(newer);
+    const made = await register(spec, server, deps);
+    if (made.ok) await spec.registered.save(JSON.stringify(made.value));
+    return made;
+  });
 }
 
 /** For a server that has forgotten the client: the next one to connect registers it again. */
-export async function forgetRegistration(spec: OAuthClientSpec): Promise<void> {
-  await spec.registered.save("null");
+export async function forgetRegistration(
+  { registered }: OAuthClientSpec,
+  { clientId }: RegisteredClient,
+): Promise<void> {
+  await registered.alone(async () => {
+    const kept = readRegistration(await registered.load());
+    if (kept?.clientId === clientId) await registered.save("null");
+  });
+}
+
+/** What was granted to a client that nobody knows here any more, nobody can use. */
+function unregistered({ title }: OAuthServer): OAuthFault {
+  return {
+    kind: "invalid-grant",
+    reason: `What this server was registered as at ${title} is known here no more. Connect again: it registers itself anew.`,
+    isDefinite: true,
+  };
 }
 
 async function register(
@@ -95,7 +126,7 @@ async function register(
         token_endpoint_auth_method: REGISTERED_METHODS[method],
         ...(declared.scopes.length > 0 && { scope: declared.scopes.join(" ") }),
       },
-      { [customFetch]: fetch, [allowInsecureRequests]: true },
+      { [customFetch]: fetchAt(fetch, server), [allowInsecureRequests]: true },
     ),
   );
   if (!response.ok) return response;

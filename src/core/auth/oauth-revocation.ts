@@ -6,7 +6,7 @@ import {
 } from "oauth4webapi";
 import { isJsonObject } from "../../util/json-object.ts";
 import { parseJson } from "../../util/parse-json.ts";
-import type { OAuthFetch } from "./oauth-transport.ts";
+import { fetchAt, type OAuthFetch } from "./oauth-transport.ts";
 import type { OAuthServer } from "./oauth-servers.ts";
 import type { RevocationRequest } from "./providers/provider.ts";
 
@@ -33,7 +33,7 @@ export async function revokeByStandard(
       token,
       {
         additionalParameters: { token_type_hint: hint },
-        [customFetch]: fetch,
+        [customFetch]: fetchAt(fetch, server),
         [allowInsecureRequests]: true,
       },
     );

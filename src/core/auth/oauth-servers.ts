@@ -1,7 +1,7 @@
 import type { AuthorizationServer } from "oauth4webapi";
 import { ok, type Result } from "../../util/result.ts";
 import type { OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
-import type { Discover } from "./oauth-discovery.ts";
+import { announcesPkce, type Discover } from "./oauth-discovery.ts";
 import { isEndpoint } from "./oauth-endpoint.ts";
 import { refuseWith, type FaultSubject } from "./oauth-faults.ts";
 import { findProvider } from "./providers/index.ts";
@@ -15,8 +15,8 @@ export interface OAuthServer {
   readonly endpoints: ProviderEndpoints;
   /** What `iss` in a callback must be; `null` where nobody says. */
   readonly issuer: string | null;
-  /** Whether the server itself has said what it is and can do. */
-  readonly isDescribed: boolean;
+  /** Where the server itself has said what it is and can do; `null` where nobody has asked it. */
+  readonly describedBy: string | null;
   /** For oauth4webapi. Its `issuer` is made up where there is none. */
   readonly metadata: AuthorizationServer;
 }
@@ -48,7 +48,7 @@ function namedServer(
 }
 
 async function customServer(
-  { declared }: OAuthClientSpec,
+  { declared, settings }: OAuthClientSpec,
   discover: Discover,
 ): Promise<Result<OAuthServer, OAuthFault>> {
   const { issuer, authorization, token, revocation } = declared.urls ?? {};
@@ -57,6 +57,12 @@ async function customServer(
     const found = await discover(issuer);
     if (!found.ok) return found;
     metadata = found.value;
+    if (settings.grant !== "client_credentials" && !announcesPkce(metadata)) {
+      return refuseWith(
+        "misconfigured",
+        `${new URL(issuer).host} does not say that it takes PKCE with S256, and this server never goes without. If it does, name \`urls.authorization\` and \`urls.token\` in the plugin.`,
+      );
+    }
   }
   const endpoints = {
     issuer: issuer ?? null,
@@ -97,7 +103,7 @@ function toServer(
     provider,
     endpoints,
     issuer: endpoints.issuer,
-    isDescribed: metadata !== null,
+    describedBy: metadata?.issuer ?? null,
     metadata: {
       ...metadata,
       issuer: endpoints.issuer ?? new URL(endpoints.token).origin,

@@ -1,9 +1,9 @@
 import type { OAuthClientSettings, PluginOAuth } from "../../types/oauth.ts";
 import type { Vault, VaultActor } from "../../types/vault.ts";
+import type { ClientSecrets } from "./client-secrets.ts";
+import type { Turns } from "./instance-writes.ts";
 import type { OAuthClientSpec } from "./oauth-client.ts";
 
-/** The operator's secret at the provider. */
-export const CLIENT_SECRET_NAME = "$oauth.client_secret";
 /** What a dynamic registration answered. */
 const REGISTRATION_NAME = "$oauth.registration";
 const SYSTEM: VaultActor = { actor: "system", requestId: null };
@@ -19,6 +19,8 @@ export interface OAuthSpecsDeps {
   /** `null` for an instance that is not there, or has no accounts. */
   readonly find: (instanceId: string) => OAuthInstance | null;
   readonly vault: Vault;
+  readonly secrets: Pick<ClientSecrets, "find">;
+  readonly turns: Turns;
   /** Where people reach this server: the redirect URI is made of this and of nothing that a request says. */
   readonly publicUrl: () => string;
 }
@@ -30,7 +32,13 @@ export interface OAuthSpecs {
 }
 
 /** The OAuth clients of all instances, as they are set up now. Secrets are read when they are needed. */
-export function createOAuthSpecs({ find, vault, publicUrl }: OAuthSpecsDeps): OAuthSpecs {
+export function createOAuthSpecs({
+  find,
+  vault,
+  secrets,
+  turns,
+  publicUrl,
+}: OAuthSpecsDeps): OAuthSpecs {
   // The client is the instance's, whoever connects an account with it.
   const own = vault.reserved("shared", SYSTEM);
   const decoder = new TextDecoder();
@@ -45,12 +53,7 @@ export function createOAuthSpecs({ find, vault, publicUrl }: OAuthSpecsDeps): OA
     get metadataUrl() {
       return `${publicUrl()}/oauth/client/${instanceId}`;
     },
-    async secret() {
-      const found = await own.useCredential(instanceId, CLIENT_SECRET_NAME, (bytes) =>
-        bytes.slice(),
-      );
-      return found?.value ?? null;
-    },
+    secret: () => secrets.find({ instanceId, declared, settings }),
     registered: {
       async load() {
         const found = await own.useCredential(instanceId, REGISTRATION_NAME, (bytes) =>
@@ -59,6 +62,7 @@ export function createOAuthSpecs({ find, vault, publicUrl }: OAuthSpecsDeps): OA
         return found?.value ?? null;
       },
       save: (json) => own.storeCredential(instanceId, REGISTRATION_NAME, json),
+      alone: (work) => turns.run(`oauth-registration ${instanceId}`, work),
     },
   });
   return {

@@ -3,16 +3,25 @@ import type { Sha256, Time } from "../../types/runtime.ts";
 import type { Owner } from "../../types/vault.ts";
 import { fromBase64Url, toBase64Url, utf8 } from "../../util/bytes.ts";
 import { hexDigest } from "../../util/hex-digest.ts";
-import { randomToken } from "../../util/ids.ts";
+import { LruMap } from "../../util/lru.ts";
+import { isRandomToken, randomToken } from "../../util/ids.ts";
 
 /** How long a person has, from the question to the provider's answer. */
 const LIFETIME_MS = 10 * 60_000;
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
+/** Links that are remembered to be given out once more. */
+const MAX_BEGUN = 1_000;
 
 export interface OAuthFlowsDeps {
   readonly store: OAuthFlowStore;
   readonly sha256: Sha256;
   readonly time: Time;
+}
+
+/** What somebody wants to connect. */
+export interface NewFlow {
+  readonly instanceId: string;
+  readonly owner: Owner;
+  readonly startedBy: string;
 }
 
 /** What a browser takes along to the provider. */
@@ -32,6 +41,7 @@ export class OAuthFlows {
   readonly #store: OAuthFlowStore;
   readonly #sha256: Sha256;
   readonly #time: Time;
+  readonly #begun = new LruMap<string, string>(MAX_BEGUN);
 
   constructor({ store, sha256, time }: OAuthFlowsDeps) {
     this.#store = store;
@@ -40,11 +50,7 @@ export class OAuthFlows {
   }
 
   /** Answers the handle. */
-  async begin(flow: {
-    readonly instanceId: string;
-    readonly owner: Owner;
-    readonly startedBy: string;
-  }): Promise<string> {
+  async begin(flow: NewFlow): Promise<string> {
     const handle = randomToken("");
     const now = this.#time.now();
     await this.#store.add(
@@ -59,15 +65,27 @@ export class OAuthFlows {
     return handle;
   }
 
+  /** For those who ask with each call: the handle that they have, while nobody has gone on with it and it is good for a while. */
+  async beginOnce(flow: NewFlow): Promise<string> {
+    const key = `${flow.instanceId} ${flow.startedBy} ${flow.owner}`;
+    const known = this.#begun.get(key);
+    const same = known === undefined ? null : await this.find(known);
+    const isFresh = same !== null && same.expiresAt - this.#time.now() > LIFETIME_MS / 2;
+    if (isFresh && same.departure === null) return known!;
+    const handle = await this.begin(flow);
+    this.#begun.set(key, handle);
+    return handle;
+  }
+
   /** `null` for one that never was, has ended or is too old. */
   async find(handle: string): Promise<OAuthFlow | null> {
-    if (!SECRET.test(handle)) return null;
+    if (!isRandomToken(handle)) return null;
     return this.#store.find(await this.#hash(handle), this.#time.now());
   }
 
   /** @param browser what its cookie has, if it has one already: other flows of the same browser go on */
   async prepare(browser: string | null): Promise<Departure> {
-    const own = browser !== null && SECRET.test(browser) ? browser : randomToken("");
+    const own = browser !== null && isRandomToken(browser) ? browser : randomToken("");
     const state = randomToken("");
     return { state, browser: own, codeVerifier: await verifierOf(own, state) };
   }
@@ -76,10 +94,17 @@ export class OAuthFlows {
   async depart(
     { handleHash }: OAuthFlow,
     { state, browser }: Departure,
-    to: Pick<OAuthDeparture, "departedBy" | "issuer" | "scope" | "redirectUri">,
+    {
+      client,
+      ...to
+    }: Pick<OAuthDeparture, "departedBy" | "issuer" | "scope" | "redirectUri"> & {
+      /** What the client and its server are called, as in `clientOf`. */
+      readonly client: string;
+    },
   ): Promise<boolean> {
     return this.#store.depart(handleHash, {
       ...to,
+      clientHash: await this.#hash(client),
       stateHash: await this.#hash(state),
       browserHash: await this.#hash(browser),
     });
@@ -91,7 +116,7 @@ export class OAuthFlows {
     state: string,
     browser: string | null,
   ): Promise<{ readonly flow: OAuthFlow; readonly codeVerifier: string } | null> {
-    if (browser === null || !SECRET.test(browser) || !SECRET.test(state)) return null;
+    if (browser === null || !isRandomToken(browser) || !isRandomToken(state)) return null;
     const arrival = {
       instanceId,
       stateHash: await this.#hash(state),
@@ -99,6 +124,11 @@ export class OAuthFlows {
     };
     const flow = await this.#store.arrive(arrival, this.#time.now());
     return flow && { flow, codeVerifier: await verifierOf(browser, state) };
+  }
+
+  /** Whether a flow has departed with that client, to that server. */
+  async isOf(departure: OAuthDeparture, client: string): Promise<boolean> {
+    return departure.clientHash === (await this.#hash(client));
   }
 
   async end({ handleHash }: OAuthFlow): Promise<void> {

@@ -1,14 +1,18 @@
 import type { Outbound } from "../../types/outbound.ts";
+import type { OAuthServer } from "./oauth-servers.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Metadata of large providers have some 10 KiB, token answers rarely more than four. */
-const MAX_BYTES = 65_536;
+export const MAX_OAUTH_BYTES = 65_536;
+export const OAUTH_USER_AGENT = { "user-agent": "mcp-plugin-server" } as const;
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 export interface OAuthRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | URLSearchParams | null | undefined;
+  /** As for `OutboundRequest`. */
+  readonly namedBy?: string;
 }
 
 export type OAuthFetch = (url: string, request: OAuthRequest) => Promise<Response>;
@@ -18,14 +22,15 @@ export type OAuthFetch = (url: string, request: OAuthRequest) => Promise<Respons
  * `customFetch`; which addresses are allowed, plain http among them, is for `outbound` to say.
  */
 export function createOAuthFetch(outbound: Outbound): OAuthFetch {
-  return async (url, { method, headers, body }) => {
+  return async (url, { method, headers, body, namedBy }) => {
     const answer = await outbound.fetch({
       url,
       method,
-      headers: { ...headers, "user-agent": "mcp-plugin-server" },
+      headers: { ...headers, ...OAUTH_USER_AGENT },
       ...(body !== undefined && body !== null && { body: body.toString() }),
+      ...(namedBy !== undefined && { namedBy }),
       timeoutMs: TIMEOUT_MS,
-      maxBytes: MAX_BYTES,
+      maxBytes: MAX_OAUTH_BYTES,
       redirect: "refuse",
     });
     // What is no status is no answer.
@@ -33,4 +38,10 @@ export function createOAuthFetch(outbound: Outbound): OAuthFetch {
     const bytes = WITHOUT_BODY.has(status) ? null : answer.body;
     return new Response(bytes, { status, headers: answer.headers });
   };
+}
+
+/** The same for the endpoints of a server, which may have named them itself. */
+export function fetchAt(fetch: OAuthFetch, { describedBy }: OAuthServer): OAuthFetch {
+  if (describedBy === null) return fetch;
+  return (url, request) => fetch(url, { ...request, namedBy: describedBy });
 }

@@ -43,7 +43,8 @@ export function createPluginAccounts({
           const reason = "its plugin says that the provider refuses it";
           await tokens.requireReauth(account, reason, refused);
           const startedBy = `plugin:${instanceId}`;
-          return (await manager.initiateFlow(instanceId, { owner, startedBy })).authUrl;
+          const flow = { owner, startedBy };
+          return (await manager.initiateFlow(instanceId, flow, "once")).authUrl;
         },
       };
     },

@@ -2,7 +2,7 @@ import type { Principal } from "../../types/principal.ts";
 import type { Sha256, Time } from "../../types/runtime.ts";
 import type { SignInSession, SignInStore } from "../../types/sign-in.ts";
 import { hexDigest } from "../../util/hex-digest.ts";
-import { randomToken } from "../../util/ids.ts";
+import { isRandomToken, randomToken } from "../../util/ids.ts";
 import type { Authenticator } from "./authenticator.ts";
 
 /** A working day: then the token is asked for again, whatever happens. */
@@ -15,7 +15,6 @@ const RENEW_MS = 15 * 60_000;
 const GRACE_MS = 60_000;
 /** Uses closer together than this are one. */
 const TOUCH_MS = 60_000;
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
 export interface SignInsDeps {
   readonly store: SignInStore;
@@ -59,7 +58,7 @@ export class SignIns {
 
   /** Who has signed in with this browser, and has used it within the hour. */
   async find(secret: string | null): Promise<SignedIn | null> {
-    if (secret === null || !SECRET.test(secret)) return null;
+    if (secret === null || !isRandomToken(secret)) return null;
     const { store, keys, time } = this.#deps;
     const now = time.now();
     const session = await store.find(await this.#hash(secret), now);

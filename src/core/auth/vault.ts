@@ -2,7 +2,7 @@ import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../types/logger.ts";
 import type { Scrubber } from "../../types/scrubber.ts";
 import type { CredentialDriver, CredentialId, Vault, VaultStore } from "../../types/vault.ts";
-import { assertInstanceId, assertOwner, isReservedName } from "./credential-ids.ts";
+import { assertInstanceId, assertOwner, isReservedName, type NameSpace } from "./credential-ids.ts";
 import type { CredentialRecords } from "./credential-records.ts";
 import type { DataKeyRotation } from "./data-key-rotation.ts";
 import type { Keyring } from "./keyring.ts";
@@ -63,6 +63,15 @@ export class ChangeListeners {
 
 export function createVault(parts: VaultParts, listeners: ChangeListeners): Vault {
   const { ledgers, store, audit, keys, masters } = parts;
+  const listOf = (ids: readonly string[], space: NameSpace) =>
+    atDoor(async () => {
+      const all = await Promise.all(ids.map((id) => ledgers.current(id)));
+      return all
+        .flatMap((ledger) => ledger.entries())
+        .filter(({ name }) => isReservedName(name) === (space === "reserved"))
+        .map(toListing)
+        .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+    });
   return {
     for(owner, actor) {
       assertOwner(owner);
@@ -73,16 +82,13 @@ export function createVault(parts: VaultParts, listeners: ChangeListeners): Vaul
       return new OwnerCredentials(parts, owner, actor, "reserved");
     },
     async list(instanceId) {
-      if (instanceId !== undefined) assertInstanceId(instanceId);
-      return atDoor(async () => {
-        const ids = instanceId === undefined ? await store.instances() : [instanceId];
-        const all = await Promise.all(ids.map((id) => ledgers.current(id)));
-        return all
-          .flatMap((ledger) => ledger.entries())
-          .filter(({ name }) => !isReservedName(name))
-          .map(toListing)
-          .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-      });
+      if (instanceId === undefined) return listOf(await atDoor(() => store.instances()), "plugin");
+      assertInstanceId(instanceId);
+      return listOf([instanceId], "plugin");
+    },
+    async listReserved(instanceId) {
+      assertInstanceId(instanceId);
+      return listOf([instanceId], "reserved");
     },
     onChange: (listener) => listeners.add(listener),
     status: () => atDoor(() => vaultStatus(parts)),

@@ -7,9 +7,9 @@ import type {
 } from "../../types/outbound.ts";
 import type { Time } from "../../types/runtime.ts";
 import { readCapped } from "./read-capped.ts";
-import { locationOf, nextHop } from "./redirects.ts";
+import { assertMayLead, locationOf, nextHop } from "./redirects.ts";
 import { failed, refused } from "./refusals.ts";
-import { planRequest, type RequestPlan } from "./request-plan.ts";
+import { planRequest, readUrl, type RequestPlan } from "./request-plan.ts";
 
 const MAX_REDIRECTS = 3;
 const MAX_CAUSES = 5;
@@ -45,7 +45,8 @@ export function createGuardedFetch({ guard, carry, time }: GuardedFetchDeps): Ou
       const { host } = plan.first.url;
       const fault = guard.urlFault(plan.first.url);
       if (fault !== null) throw refused(fault);
-      const { signal } = request;
+      const { signal, namedBy } = request;
+      if (namedBy !== undefined) assertMayLead(readUrl(namedBy), plan.first.url, guard);
       signal?.throwIfAborted();
       const ended = new AbortController();
       const { promise: end, reject } = Promise.withResolvers<never>();

@@ -15,6 +15,17 @@ export function locationOf({ status, headers }: Response): string | null {
 }
 
 /**
+ * What the operator has opened is for the operator and for what is in there to name.
+ *
+ * @throws AppError `OUTBOUND_REFUSED`
+ */
+export function assertMayLead(from: URL, to: URL, guard: OutboundGuard): void {
+  if (guard.isOpened(to) && !guard.isOpened(from)) {
+    throw refused({ rule: "redirect", host: to.host });
+  }
+}
+
+/**
  * The request after a redirect, as fetch has it. Another origin gets no credentials, and a body that would be sent again
  * goes to no other origin at all.
  *
@@ -25,9 +36,7 @@ export function nextHop(hop: Hop, status: number, location: string, guard: Outbo
   const fault = guard.urlFault(url);
   if (fault !== null) throw refused(fault);
   const isSameOrigin = url.origin === hop.url.origin;
-  if (!isSameOrigin && guard.isOpened(url) && !guard.isOpened(hop.url)) {
-    throw refused({ rule: "redirect", host: url.host });
-  }
+  assertMayLead(hop.url, url, guard);
   const turnsIntoGet =
     (status === 303 && hop.method !== "HEAD") || (status < 303 && hop.method === "POST");
   const body = turnsIntoGet ? null : hop.body;

@@ -16,7 +16,8 @@ const REASONS: Readonly<Record<OutboundRule, string>> = {
   header: "a header is not valid, or for the server alone to set",
   body: "the body is too large, or the method takes none",
   limit: "a time or a size is not within its bounds",
-  redirect: "a redirect must not lead from the internet to what MCP_ALLOW_PRIVATE_ORIGINS opens",
+  redirect:
+    "nothing on the internet must lead to what MCP_ALLOW_PRIVATE_ORIGINS opens, by a redirect or by what a server says of itself",
 };
 
 export function refused({ rule, host }: OutboundFault): AppError {

@@ -29,7 +29,6 @@ async function describeAs(
     body: {
       ...metadataOf(server.origin),
       issuer: `${server.origin}${path}`,
-      code_challenge_methods_supported: ["S256"],
       ...change(server.origin),
     },
   });
@@ -68,6 +67,11 @@ describe("an issuer", () => {
       () => ({ code_challenge_methods_supported: ["plain"] }),
     ],
     ["one without any PKCE", "misconfigured", () => ({ code_challenge_methods_supported: [] })],
+    [
+      "one that says nothing of PKCE",
+      "misconfigured",
+      () => ({ code_challenge_methods_supported: undefined }),
+    ],
     [
       "one whose PKCE cannot be read",
       "misconfigured",
@@ -128,13 +132,34 @@ describe("an issuer", () => {
     });
   });
 
-  it("that says nothing of PKCE is asked with it all the same", async () => {
+  it("that says nothing of PKCE is asked with it where the plugin names its endpoints", async () => {
     const server = await describeAs(() => ({ code_challenge_methods_supported: undefined }));
-    const { client } = createFixture();
-    const answer = await client.authorizationUrl(specOf(server.origin), left);
+    const { origin } = server;
+    const { spec } = toSpec({
+      declared: {
+        urls: { issuer: origin, authorization: `${origin}/authorize`, token: `${origin}/token` },
+      },
+      settings: { clientId: "client" },
+    });
+    const answer = await createFixture().client.authorizationUrl(spec, left);
     expect(answer.ok && new URL(answer.value.url).searchParams.get("code_challenge_method")).toBe(
       "S256",
     );
+    expect(server.requests).toEqual([]);
+  });
+
+  it("that says nothing of PKCE gives a client its own tokens, for which there is no code", async () => {
+    const server: LoopbackServer = await startLoopbackServer({
+      [OAUTH]: () => ({
+        body: { ...metadataOf(server.origin), code_challenge_methods_supported: undefined },
+      }),
+      "POST /token": { body: { access_token: "a-token", token_type: "Bearer" } },
+    });
+    const { spec } = toSpec({
+      declared: { urls: { issuer: server.origin } },
+      settings: { clientId: "client", grant: "client_credentials" },
+    });
+    expect((await createFixture().client.clientCredentials(spec)).ok).toBe(true);
   });
 
   it.each<[string, LoopbackAnswer, string]>([

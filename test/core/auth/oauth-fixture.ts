@@ -16,6 +16,7 @@ export function metadataOf(origin: string) {
     issuer: origin,
     authorization_endpoint: `${origin}/authorize`,
     token_endpoint: `${origin}/token`,
+    code_challenge_methods_supported: ["S256"],
   };
 }
 
@@ -51,6 +52,7 @@ export function toSpec({ declared, settings = {}, secret = null, ...rest }: Spec
 } {
   const secrets: Uint8Array[] = [];
   const saved: string[] = [];
+  let turn: Promise<unknown> = Promise.resolve();
   const spec: OAuthClientSpec = {
     instanceId: "work",
     declared: { provider: "custom", scopes: [], ...declared },
@@ -66,6 +68,11 @@ export function toSpec({ declared, settings = {}, secret = null, ...rest }: Spec
     registered: {
       load: async () => saved.at(-1) ?? null,
       save: async (json) => void saved.push(json),
+      alone(work) {
+        const done = turn.then(work);
+        turn = done.catch(() => undefined);
+        return done;
+      },
     },
   };
   return { spec, secrets, saved };

@@ -7,6 +7,7 @@ describe("a refusal of a token endpoint", () => {
   it.each<[string, LoopbackAnswer, number | undefined]>([
     ["429", { status: 429 }, undefined],
     ["429 with seconds", { status: 429, headers: { "retry-after": "7" } }, 7000],
+    ["503 with a fraction", { status: 503, headers: { "retry-after": "1.5" } }, 1500],
     ["503 with zero", { status: 503, headers: { "retry-after": "0" } }, 0],
     ["503 with a year", { status: 503, headers: { "retry-after": "31536000" } }, 3_600_000],
     ["503 with nonsense", { status: 503, headers: { "retry-after": "later" } }, undefined],

@@ -5,10 +5,13 @@ import {
 } from "../../helpers/loopback-server.ts";
 import { metadataOf } from "./oauth-fixture.ts";
 
-/** A server that lets clients register themselves, and answers with this. */
+/** A server that lets clients register themselves, and answers with this; its metadata say `more`. */
 export async function openRegistrar(
   answer: LoopbackAnswer,
   more: object = {},
+  token: LoopbackAnswer | (() => LoopbackAnswer) = {
+    body: { access_token: "a-token", token_type: "Bearer" },
+  },
 ): Promise<LoopbackServer> {
   const server: LoopbackServer = await startLoopbackServer({
     "GET /.well-known/oauth-authorization-server": () => ({
@@ -19,7 +22,7 @@ export async function openRegistrar(
       },
     }),
     "POST /register": answer,
-    "POST /token": { body: { access_token: "a-token", token_type: "Bearer" } },
+    "POST /token": token,
   });
   return server;
 }

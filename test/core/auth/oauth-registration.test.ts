@@ -58,6 +58,63 @@ describe("a client that registers itself", () => {
     expect(server.hits("POST /reg")).toBe(2);
   });
 
+  it("does so once, of two processes that begin at the same time", async () => {
+    const server = await startOidcServer({ redirectUris: [] });
+    const [one, other] = [createFixture().client, createFixture().client];
+    const declared = { scopes: ["read"], urls: { issuer: server.issuer } };
+    const { spec } = toSpec({ declared, settings: dynamic });
+    const [first, second] = await Promise.all([connect(one, spec), connect(other, spec)]);
+    expect(server.hits("POST /reg")).toBe(1);
+    expect([(await first.exchange()).ok, (await second.exchange()).ok]).toEqual([true, true]);
+  });
+
+  it("keeps its grants when this server gets another address", async () => {
+    const server = await startOidcServer({ redirectUris: [] });
+    const { client } = createFixture();
+    const declared = { scopes: ["read"], urls: { issuer: server.issuer } };
+    const { spec } = toSpec({ declared, settings: dynamic });
+    const granted = await (await connect(client, spec)).exchange();
+    if (!granted.ok) throw new Error(granted.reason.reason);
+    const moved = { ...spec, redirectUri: "https://new.example.test/oauth/callback/work" };
+    const refreshed = await client.refresh(moved, granted.value.token.refreshToken!, "read");
+    if (!refreshed.ok) throw new Error(refreshed.reason.reason);
+    const { accessToken } = refreshed.value.token;
+    await expect(client.revoke(moved, { accessToken })).resolves.toBe("revoked");
+    expect(server.hits("POST /reg")).toBe(1);
+  });
+
+  it("sends no token of a client that is gone as another client", async () => {
+    const server = await startOidcServer({ redirectUris: [] });
+    const { client } = createFixture();
+    const declared = { scopes: ["read"], urls: { issuer: server.issuer } };
+    const { spec, saved } = toSpec({ declared, settings: dynamic });
+    const { callback, issuer } = await connect(client, spec);
+    saved.push("null");
+    const exchanged = client.exchange(spec, { ...left, issuer, callback });
+    const refreshed = client.refresh(spec, "a-refresh-token", "read");
+    for (const answer of [await exchanged, await refreshed]) {
+      expect(answer).toMatchObject({ ok: false, reason: { kind: "invalid-grant" } });
+    }
+    await expect(client.revoke(spec, { accessToken: "a-token" })).resolves.toBe("failed");
+    expect([server.hits("POST /reg"), server.hits("POST /token")]).toEqual([1, 0]);
+  });
+
+  it("that has registered anew meanwhile is not forgotten for the one before", async () => {
+    const newer = { clientId: "newer", method: "none", secret: null, expiresAt: null };
+    const older = { client_id: "older", token_endpoint_auth_method: "none" };
+    const server = await openRegistrar({ status: 201, body: older }, {}, () => {
+      saved.push(JSON.stringify({ ...JSON.parse(saved[0]!), ...newer }));
+      return { status: 401, body: { error: "invalid_client" } };
+    });
+    const { client } = createFixture();
+    const declared = { urls: { issuer: server.origin } };
+    const { spec, saved } = toSpec({ declared, settings: dynamic });
+    await client.authorizationUrl(spec, left);
+    const refused = await client.refresh(spec, "a-refresh-token", "");
+    expect(refused).toMatchObject({ ok: false, reason: { kind: "invalid-grant" } });
+    expect(JSON.parse(saved.at(-1)!)).toMatchObject(newer);
+  });
+
   it("registers anew after the server has forgotten it, and says that a person is needed", async () => {
     const server = await startOidcServer({ redirectUris: [] });
     const { client } = createFixture();

@@ -53,6 +53,7 @@ export const github: OAuthProvider = {
     "write:discussion": ["read:discussion"],
     codespace: ["codespace:secrets"],
   },
+  revokesAll: true,
   revocation: ({ endpoints, clientId, basic, accessToken }) =>
     basic === null
       ? null

@@ -23,6 +23,7 @@ export const google: OAuthProvider = {
     url.searchParams.set("prompt", "consent");
     return url;
   },
+  revokesAll: true,
   canonicalScope: (scope) =>
     scope === "email" || scope === "profile" ? `${USERINFO}.${scope}` : scope,
 };

@@ -35,6 +35,8 @@ export interface OAuthProvider {
   readonly isScopeless?: (accessToken: string) => boolean;
   /** Who has granted, as far as a token answer says so. */
   readonly account?: (body: JsonObject) => unknown;
+  /** A revocation ends all that the person has granted the client, also to other instances. */
+  readonly revokesAll?: true;
   /** How a grant is ended where not by RFC 7009; `null` when something is missing for it. */
   readonly revocation?: (grant: RevokedGrant) => RevocationRequest | null;
 }
