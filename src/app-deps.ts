@@ -5,6 +5,7 @@ import type { ServerProof } from "./core/auth/server-proof.ts";
 import type { TrustedProxies } from "./core/limits/client-address.ts";
 import type { LoadMeter } from "./core/limits/load-shedder.ts";
 import type { RateLimits } from "./core/limits/rate-limits.ts";
+import type { AdjustableServer } from "./core/live-settings.ts";
 import type { StepLimits } from "./core/plugin-steps.ts";
 import type { ServerIdentity } from "./core/plugin-mcp-server.ts";
 import type { LogFeed } from "./core/log-feed.ts";
@@ -72,6 +73,8 @@ export interface AppDeps {
   readonly issuers?: readonly IssuerSettings[];
   /** How often callers may do what; as often as they like when left out. */
   readonly rateLimits?: RateLimits;
+  /** By which the server's own settings can be changed while it runs; they cannot when it is left out. */
+  readonly serverSettings?: AdjustableServer;
   /** Whose word counts about where a request comes from; nobody's when left out. */
   readonly trustedProxies?: TrustedProxies;
   /** Tells when requests must be refused so that others are answered; none are when left out. */

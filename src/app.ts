@@ -21,6 +21,7 @@ import { oauthRoutes } from "./api/routes/oauth.ts";
 import { packageRoutes } from "./api/routes/packages.ts";
 import { pluginRoutes } from "./api/routes/plugins.ts";
 import { serverProofRoutes } from "./api/routes/server-proof.ts";
+import { settingsRoutes } from "./api/routes/settings.ts";
 import { sessionRoutes } from "./api/routes/session.ts";
 import { sseRoutes } from "./api/routes/sse.ts";
 import { toolRoutes } from "./api/routes/tools.ts";
@@ -33,7 +34,7 @@ import { createAcceptance } from "./core/credential-acceptance.ts";
 import { createAccounts } from "./core/auth/accounts.ts";
 import { KeyDirectory } from "./core/auth/key-directory.ts";
 import { LoadShedder } from "./core/limits/load-shedder.ts";
-import { NO_RATE_LIMITS } from "./core/limits/rate-limits.ts";
+import { openLiveSettings } from "./core/live-settings.ts";
 import { createMcpHandler, PROTOCOL_VERSIONS } from "./core/mcp-handler.ts";
 import { createSecretCheck, createSecretRemoval } from "./core/instance-secrets.ts";
 import { PluginAdmin } from "./core/plugin-admin.ts";
@@ -108,7 +109,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const changes = await StoredChanges.open({
     instances: deps.instances,
     toolSettings: deps.toolSettings,
+    serverSettings: deps.serverSettings?.store ?? null,
     async take() {
+      await live.server?.reload();
       await tools.reload();
       const { settled } = await updates.apply();
       await settled;
@@ -116,6 +119,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     time,
     logger,
   });
+  const live = await openLiveSettings(deps);
   const manager: PluginManager = new PluginManager({
     registry: await readPlugins(deps.entries),
     hosts: deps.hosts,
@@ -155,10 +159,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     time,
   });
   const sealer = await createStateSealer(deps.stateKey, time);
-  const { sessions } = deps;
-  const { issuers = [] } = deps;
+  const { sessions, vault, scrubber, issuers = [] } = deps;
   const challenges = { issuers, publicUrl };
-  const { calls: callsPerMinute } = deps.rateLimits ?? NO_RATE_LIMITS;
   const telemetry = createTelemetry({
     version: identity.version,
     revisions: PROTOCOL_VERSIONS,
@@ -171,7 +173,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const mcp = createMcpHandler({
     observer: telemetry.observer,
     identity,
-    callsPerMinute,
+    callsPerMinute: () => live.rateLimits().calls,
     ...(issuers.length > 0 && { challengeFor: createScopeChallenge(challenges) }),
     manager,
     engine,
@@ -191,7 +193,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
   let started = false;
 
   const now = () => time.now();
-  const { vault } = deps;
   const keys = await KeyDirectory.open({
     store: deps.keyStore,
     given: deps.keys,
@@ -230,6 +231,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     ...eventRoutes({ streams, events: telemetry.events, logs: deps.logs ?? null }),
     ...metricsRoutes({ metrics: telemetry.metrics, isScraped: deps.runtimeStats !== undefined }),
     ...keyRoutes(keys),
+    ...(live.server ? settingsRoutes(live.server) : []),
     ...(deps.auditTrail ? auditRoutes({ trail: deps.auditTrail, now, logger }) : []),
     ...aboutRoutes({
       identity,
@@ -254,6 +256,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const routes = [...described, ...openApiRoutes(described, { version: identity.version })];
   const gate = createGate({
     config: deps.config,
+    moreOrigins: live.allowedOrigins,
     keys,
     accessTokens,
     signIns,
@@ -262,13 +265,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   const hono = new Hono();
   const limits = createRequestLimits({
-    limits: deps.rateLimits ?? NO_RATE_LIMITS,
+    limits: live.rateLimits,
     proxies: deps.trustedProxies ?? [],
     shedder: deps.loadMeter ? new LoadShedder(deps.loadMeter) : null,
     time,
   });
   const isHttps = () => publicUrl().startsWith("https:");
-  const { scrubber } = deps;
   const watched = {
     accessLog: createAccessLog(logger),
     logger,

@@ -53,6 +53,7 @@ export { parsePrivateOrigins, PUBLIC_ONLY } from "./core/outbound/policy.ts";
 export type { OutboundPolicy } from "./core/outbound/policy.ts";
 export { refused as outboundRefusal } from "./core/outbound/refusals.ts";
 export { parseManifest } from "./core/plugin-manifest.ts";
+export type { ServerSettingName } from "./core/server-setting-schemas.ts";
 export { readRegistry } from "./core/registry.ts";
 export type { StepLimits } from "./core/plugin-steps.ts";
 export type { InstanceStatus } from "./core/plugin-status.ts";
@@ -73,9 +74,11 @@ export { createKeyRepository } from "./storage/key-repository.ts";
 export { createOAuthFlowRepository } from "./storage/oauth-flow-repository.ts";
 export { createOAuthGrantRepository } from "./storage/oauth-grant-repository.ts";
 export { createSignInRepository } from "./storage/sign-in-repository.ts";
+export { createServerSettingsRepository } from "./storage/server-settings-repository.ts";
 export { createToolSettingsRepository } from "./storage/tool-settings-repository.ts";
 export { createVaultRepository } from "./storage/vault-repository.ts";
 export { createMemorySessions } from "./storage/memory.ts";
+export { createMemoryServerSettings } from "./storage/memory-server-settings.ts";
 export { createMemoryInstances, createMemoryToolSettings } from "./storage/memory-instances.ts";
 export {
   createMemoryOAuthFlows,

@@ -1,4 +1,5 @@
 import {
+  compareLogLevel,
   configure,
   dispose,
   getJsonLinesFormatter,
@@ -43,12 +44,19 @@ const LEVELS = {
   fatal: "error",
 } as const satisfies Record<LogLevel, LogLine["level"]>;
 
+/** The log of this process. */
+export interface Logging {
+  /** Lets through what is of that level or above, from now on. */
+  readonly setLevel: (level: LogLevel) => void;
+}
+
 /** Sends the log to stderr, as JSON lines or as text for people. stdout belongs to what was asked for. */
 export async function configureLogging(
   logFormat: LogFormat,
   level: LogLevel,
   { scrub = asItIs, write = toStderr, tap }: LoggingOptions = {},
-): Promise<void> {
+): Promise<Logging> {
+  let lowest = level;
   const format = createFormatter(logFormat, scrub);
   const toJson = logFormat === "json" ? null : createFormatter("json", scrub);
   // Known secrets first, while they are whole.
@@ -63,11 +71,14 @@ export async function configureLogging(
   await configure({
     reset: true,
     sinks: { stderr },
+    // A logger's own level cannot be changed without a moment in which nothing is logged.
+    filters: { level: (record) => compareLogLevel(record.level, lowest) >= 0 },
     loggers: [
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["stderr"] },
-      { category: ["mcp"], lowestLevel: level, sinks: ["stderr"] },
+      { category: ["mcp"], lowestLevel: "debug", filters: ["level"], sinks: ["stderr"] },
     ],
   });
+  return { setLevel: (next) => void (lowest = next) };
 }
 
 function createFormatter(format: LogFormat, scrub: Scrub): TextFormatter {

@@ -5,6 +5,7 @@ import {
   createOAuthFlowRepository,
   createOAuthGrantRepository,
   createSignInRepository,
+  createServerSettingsRepository,
   createToolSettingsRepository,
   createMemorySessions,
   stackOf,
@@ -42,6 +43,8 @@ export interface NodeAppDeps {
   readonly runtimeStats?: AppDeps["runtimeStats"];
   /** Where a file says that it runs. */
   readonly serverProof?: ServerProof;
+  /** What of this process can be changed while it runs, besides what the app does itself. */
+  readonly adjustable?: Pick<NonNullable<AppDeps["serverSettings"]>, "logLevel" | "auditDays">;
   /** Where every plugin runs, whatever its settings say. */
   readonly runAllIn?: AppDeps["runAllIn"];
   /** Hears which files the plugins consist of that run in threads. */
@@ -59,6 +62,7 @@ export async function createNodeApp({
   logger,
   publicUrl,
   serverProof,
+  adjustable,
   runAllIn,
   onModule,
 }: NodeAppDeps): Promise<App> {
@@ -71,6 +75,11 @@ export async function createNodeApp({
     entries,
     instances: createInstanceRepository(database.db),
     toolSettings: createToolSettingsRepository(database.db),
+    serverSettings: {
+      store: createServerSettingsRepository(database.db),
+      fixed: settings.fixed,
+      ...adjustable,
+    },
     discovery: discoveryOf(settings),
     hosts: {
       "in-process": createInProcessHost({ importModule: importPlugin }),

@@ -36,6 +36,8 @@ export interface RunningServer {
 export interface ServerOptions extends StoresOptions {
   /** What the log has said, for those who watch it through the API. */
   readonly logs?: LogFeed;
+  /** Changes how much the log says; that cannot be changed when it is left out. */
+  readonly setLogLevel?: (level: Settings["logLevel"]) => void;
 }
 
 /** `dev`: every plugin in a thread of its own, and reloaded when its code or settings change on disk. */
@@ -51,14 +53,12 @@ export async function startServer(
   settings: Settings,
   logger: Logger,
   mode: ServerMode = "serve",
-  { logs, ...options }: ServerOptions = {},
+  { logs, setLogLevel, ...options }: ServerOptions = {},
 ): Promise<RunningServer> {
   assertSafeListen(settings);
   const stores = await openStores(settings, logger, options);
-  const ends: Ends = [
-    () => stores.close(),
-    tendAudit({ ...stores, ...settings.audit, time: systemTime, logger }),
-  ];
+  const upkeep = tendAudit({ ...stores, ...settings.audit, time: systemTime, logger });
+  const ends: Ends = [() => stores.close(), () => upkeep.end()];
   const close = () => endInReverse(ends);
   try {
     const keyStore = createKeyRepository(stores.database.db);
@@ -76,6 +76,10 @@ export async function startServer(
       stores,
       keys,
       keyStore,
+      adjustable: {
+        auditDays: { given: settings.audit.keepDays, apply: (days) => upkeep.keepFor(days) },
+        ...(setLogLevel && { logLevel: { given: settings.logLevel, apply: setLogLevel } }),
+      },
       ...(logs && { logs }),
       runtimeStats,
       logger,

@@ -11,6 +11,7 @@ import {
   type IssuerSettings,
   type OutboundPolicy,
   type RateLimits,
+  type ServerSettingName,
   type TrustedProxies,
 } from "../../src/index.ts";
 import { readAuthorizationSettings } from "./authorization-settings.ts";
@@ -61,6 +62,8 @@ export interface Settings {
   /** Whose access tokens are taken at `/mcp`. */
   readonly issuers: readonly IssuerSettings[];
   readonly rateLimits: RateLimits;
+  /** Settings that the environment has decided, of those that can be changed while the server runs. */
+  readonly fixed: readonly ServerSettingName[];
   /** Proxies in front, whose word about where requests come from is taken. */
   readonly trustedProxies: TrustedProxies;
   readonly secrets: Secrets;
@@ -105,10 +108,18 @@ export function readSettings(
     outbound: parseOutbound(text("MCP_ALLOW_PRIVATE_ORIGINS")),
     issuers: readAuthorizationSettings(env),
     rateLimits: parseLimits(text("MCP_RATE_LIMITS")),
+    fixed: FIXED_BY.filter(([, variable]) => text(variable) !== null).map(([name]) => name),
     trustedProxies: parseProxies(text("MCP_TRUSTED_PROXIES")),
     secrets,
   };
 }
+
+/** By which variables the environment decides what could otherwise be changed while the server runs. */
+const FIXED_BY = [
+  ["logLevel", "LOG_LEVEL"],
+  ["auditDays", "MCP_AUDIT_DAYS"],
+  ["rateLimits", "MCP_RATE_LIMITS"],
+] as const satisfies readonly (readonly [ServerSettingName, string])[];
 
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

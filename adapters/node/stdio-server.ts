@@ -43,10 +43,8 @@ export async function startStdio(
   options: StoresOptions = {},
 ): Promise<StdioServer> {
   const stores = await openStores(settings, logger, options);
-  const ends: Ends = [
-    () => stores.close(),
-    tendAudit({ ...stores, ...settings.audit, time: systemTime, logger }),
-  ];
+  const upkeep = tendAudit({ ...stores, ...settings.audit, time: systemTime, logger });
+  const ends: Ends = [() => stores.close(), () => upkeep.end()];
   const close = () => endInReverse(ends);
   try {
     const app = await createNodeApp({
@@ -54,6 +52,10 @@ export async function startStdio(
       stores,
       keys: [],
       keyStore: null,
+      // What the log says stays as it is: clients show it as if it were trouble.
+      adjustable: {
+        auditDays: { given: settings.audit.keepDays, apply: (days) => upkeep.keepFor(days) },
+      },
       logger,
       // This process has no address: accounts are connected at the server that runs on the same data.
       publicUrl: () => serverUrl(settings, settings.port),

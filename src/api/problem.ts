@@ -31,6 +31,7 @@ const PROBLEMS = {
   CONFLICT: [409, "Something else has changed it meanwhile. Try again."],
   PRECONDITION_FAILED: [412, "It is not what it was when you read it. Read it again."],
   INSTANCE_LOCKED: [409, "The plugin is locked in the plugins file: change it there."],
+  SETTING_FIXED: [409, "The server's environment decides this setting: change it there."],
   INPUT_REQUIRED: [409, "The tool asks for something first."],
   CREDENTIAL_INVALID: [422, "The credential's name or value is not as it must be."],
   CREDENTIAL_NOT_FOUND: [404, "There is no such credential."],

@@ -56,8 +56,8 @@ export interface McpHandlerDeps {
   readonly accounts: ConnectDesk;
   /** The answer to a caller whose token does not reach to a tool; `null` where to them there is no such tool. */
   readonly challengeFor?: (tool: CatalogTool, caller: Caller) => Response | null;
-  /** Tool calls of one principal in a minute, unless it has a limit of its own; `null` for any number. */
-  readonly callsPerMinute: number | null;
+  /** Tool calls of one principal in a minute, unless it has a limit of its own, as it is now; `null` for any number. */
+  readonly callsPerMinute: () => number | null;
   /** `null` where the runtime keeps no sessions: the 2025 era is then served stateless. */
   readonly sessions: LegacySessions | null;
   readonly sha256: Sha256;

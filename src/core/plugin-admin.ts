@@ -15,6 +15,7 @@ import type { Time } from "../types/runtime.ts";
 import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { VaultActor } from "../types/vault.ts";
 import { waitAtMost } from "../util/deadline.ts";
+import { NOTHING_STORED } from "../util/nothing-stored.ts";
 import { keepSettings } from "./hidden-settings.ts";
 import type { DeleteSecrets } from "./instance-secrets.ts";
 import { decideSettings } from "./instance-settings.ts";
@@ -102,7 +103,8 @@ export class PluginAdmin {
     this.#assertHost(wanted.host);
     this.#assertConfig(config, [code.manifest?.config]);
     // Nothing of an entry of the file that was removed shines through.
-    const rest = entry === undefined ? NOTHING : { toolPrefix: id, host: DEFAULT_HOST, oauth: {} };
+    const rest =
+      entry === undefined ? NOTHING_STORED : { toolPrefix: id, host: DEFAULT_HOST, oauth: {} };
     const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
     const all = { ...rest, ...Object.fromEntries(given), package: ref, enabled, config };
     await this.#store(id, stored, null, { ...all, removed: false });
@@ -135,7 +137,7 @@ export class PluginAdmin {
     const { instances, tools, deleteSecrets } = this.#deps;
     const { stored } = await this.#find(id, expected, secrets !== null);
     // Marked first, so that whoever comes too late deletes nothing.
-    const mark = { ...NOTHING, removed: true };
+    const mark = { ...NOTHING_STORED, removed: true };
     if (!(await instances.put(id, mark, stored?.rev ?? null))) throw overtaken(expected);
     try {
       // While it is known by which client its connections were made.
@@ -267,14 +269,6 @@ export function schemasOf({ registered, info }: Pick<InstanceView, "registered" 
 const LEFT =
   "There are credentials or connections of an earlier plugin of that id. Delete them, choose another id, or send a token that may write both.";
 const DEFAULT_HOST: HostKind = "in-process";
-const NOTHING: InstanceChanges = {
-  package: null,
-  enabled: null,
-  toolPrefix: null,
-  host: null,
-  config: null,
-  oauth: null,
-};
 
 function invalid(pointer: string, detail: string): InvalidInput {
   return new InvalidInput("BODY_INVALID", [{ pointer, detail }]);

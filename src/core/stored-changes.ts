@@ -1,5 +1,6 @@
 import { stackOf } from "../errors.ts";
 import type { InstanceStore, ToolSettingsStore } from "../types/instances.ts";
+import type { ServerSettingsStore } from "../types/server-settings.ts";
 import type { Logger } from "../types/logger.ts";
 import type { Time } from "../types/runtime.ts";
 
@@ -9,6 +10,8 @@ const LOOK_MS = 20_000;
 export interface StoredChangesDeps {
   readonly instances: Pick<InstanceStore, "list">;
   readonly toolSettings: Pick<ToolSettingsStore, "list">;
+  /** `null` where the server's own settings cannot be changed while it runs. */
+  readonly serverSettings: Pick<ServerSettingsStore, "read"> | null;
   /** Takes over what is stored now. Also called after changes of this process's own, which find nothing left to do. */
   readonly take: () => Promise<void>;
   readonly time: Time;
@@ -16,8 +19,8 @@ export interface StoredChangesDeps {
 }
 
 /**
- * Takes over what other processes on the same database have changed: which instances there are, how they are set, and how
- * tools are offered. Keys have the `KeyDirectory`.
+ * Takes over what other processes on the same database have changed: which instances there are, how they are set, how
+ * tools are offered, and the settings of the server itself. Keys have the `KeyDirectory`.
  */
 export class StoredChanges {
   readonly #deps: StoredChangesDeps;
@@ -68,9 +71,15 @@ export class StoredChanges {
 }
 
 /** Something that is another after every change. */
-async function read({ instances, toolSettings }: StoredChangesDeps): Promise<string> {
-  const [rows, settings] = await Promise.all([instances.list(), toolSettings.list()]);
+async function read(deps: StoredChangesDeps): Promise<string> {
+  const { instances, toolSettings, serverSettings } = deps;
+  const [rows, settings, server] = await Promise.all([
+    instances.list(),
+    toolSettings.list(),
+    serverSettings?.read(),
+  ]);
   const revisions = [
+    server?.rev ?? 0,
     ...rows.map(({ id, rev }) => [id, rev]),
     ...settings.map(({ instanceId, tool, rev }) => [instanceId, tool, rev]),
   ];

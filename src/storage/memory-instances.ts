@@ -4,19 +4,10 @@ import type {
   ToolSetting,
   ToolSettingsStore,
 } from "../types/instances.ts";
+import { NOTHING_STORED } from "../util/nothing-stored.ts";
 import { nextRevision } from "./revision.ts";
 
 /** Reference drivers: everything is gone at the end of the process. */
-
-const NOTHING_STORED: Omit<StoredInstance, "id" | "rev"> = {
-  package: null,
-  enabled: null,
-  toolPrefix: null,
-  host: null,
-  config: null,
-  oauth: null,
-  removed: false,
-};
 
 export function createMemoryInstances(initial: readonly StoredInstance[] = []): InstanceStore {
   const stored = new Map(initial.map((instance) => [instance.id, instance]));

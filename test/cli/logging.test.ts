@@ -184,3 +184,19 @@ describe("a tap of the log", () => {
     },
   );
 });
+
+it("the log lets through what is of the level that was set last", async () => {
+  const written: string[] = [];
+  const { setLevel } = await configureLogging("json", "warning", {
+    write: (text) => void written.push((JSON.parse(text) as { message: string }).message),
+  });
+  const logger = createLogger().with({ plugin: "time" });
+  logger.info("one");
+  logger.warn("two");
+  setLevel("debug");
+  logger.debug("three");
+  setLevel("error");
+  logger.warn("four");
+  logger.error("five");
+  expect(written).toEqual(["two", "three", "five"]);
+});

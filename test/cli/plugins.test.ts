@@ -137,6 +137,12 @@ describe.each(["through the server that runs", "on the data folder"])("%s", (way
     expect(called).toMatchObject({ status: 0, stdout: "none\n", stderr: "" });
     const json = await mcp("tools", "call", "keeper_digest", '{"name":"endpoint"}', "--json");
     expect(JSON.parse(json.stdout)).toEqual({ content: [{ type: "text", text: "none" }] });
+    const none = await mcp("tools", "call", "nothing");
+    expect([none.status, none.stdout, none.stderr]).toEqual([
+      2,
+      "",
+      `mcp-plugin-server: There is no tool "nothing" now. "mcp-plugin-server tools list" shows those that there are.\n`,
+    ]);
     const wrong = await mcp("tools", "call", "keeper_digest");
     expect(wrong.status).toBe(2);
     expect(wrong.stdout).toMatch(/^Invalid arguments for tool "keeper_digest"/);

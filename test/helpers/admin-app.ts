@@ -1,4 +1,4 @@
-import { createKeyRepository } from "../../src/index.ts";
+import { createKeyRepository, createMemoryServerSettings, type AppDeps } from "../../src/index.ts";
 import { createApiContract, type ApiDocument, type CheckAnswer } from "./api-contract.ts";
 import { makeDatabase } from "./database.ts";
 import { ADMIN_TOKEN, createTestApp, type TestApp, type TestAppOptions } from "./test-app.ts";
@@ -21,10 +21,21 @@ export interface AdminApp extends TestApp {
   ): Promise<AdminAnswer>;
 }
 
+/** Every setting, without anything that it changes outside of the app. */
+const serverSettings = (): NonNullable<AppDeps["serverSettings"]> => ({
+  store: createMemoryServerSettings(),
+  fixed: [],
+  logLevel: { given: "info", apply: () => {} },
+  auditDays: { given: null, apply: () => {} },
+});
+
 /** A server that keeps its keys in a database. What it answers is held against `/openapi.json`. */
 export async function openAdminApp({ deps, ...options }: TestAppOptions = {}): Promise<AdminApp> {
   const keyStore = createKeyRepository(makeDatabase().db);
-  const app = await createTestApp({ ...options, deps: { keyStore, ...deps } });
+  const app = await createTestApp({
+    ...options,
+    deps: { keyStore, serverSettings: serverSettings(), ...deps },
+  });
   let check: CheckAnswer | null = null;
   const contract = async () => {
     const document = await app.request("/openapi.json", { key: null });

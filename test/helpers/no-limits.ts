@@ -4,7 +4,7 @@ import { createFakeTime } from "./fake-time.ts";
 
 /** Everybody may do everything as often as they like. */
 export const NO_LIMITS = createRequestLimits({
-  limits: NO_RATE_LIMITS,
+  limits: () => NO_RATE_LIMITS,
   proxies: [],
   shedder: null,
   time: createFakeTime(),

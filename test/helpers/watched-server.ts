@@ -52,7 +52,7 @@ export async function createWatchedServer(options: WatchedServerOptions) {
     engine: createAjvEngine(),
     sealer: await createStateSealer(new Uint8Array(32).fill(7), time),
     accounts: { linkFor: async () => null, isConnected: async () => false },
-    callsPerMinute: null,
+    callsPerMinute: () => null,
     sessions,
     sha256,
     observer: telemetry.observer,

@@ -41,6 +41,7 @@ describe("the package", () => {
       createMemoryInstances
       createMemoryOAuthFlows
       createMemoryOAuthGrants
+      createMemoryServerSettings
       createMemorySessions
       createMemorySignIns
       createMemoryToolSettings
@@ -52,6 +53,7 @@ describe("the package", () => {
       createRefusalRecorder
       createScrubber
       createServerProof
+      createServerSettingsRepository
       createSignInRepository
       createToolSettingsRepository
       createTransactions
@@ -173,6 +175,7 @@ describe("the package", () => {
       ServerConfig
       ServerIdentity
       ServerProof
+      ServerSettingName
       Sha256
       SocketDecision
       StepLimits

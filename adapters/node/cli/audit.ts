@@ -16,7 +16,7 @@ import type { CommandContext } from "./credentials.ts";
 import { createNewFile } from "./new-file.ts";
 import { createPlainLogger } from "./plain-logger.ts";
 import { printable } from "./printable.ts";
-import { createProgressBar } from "./progress-bar.ts";
+import { withProgress } from "./with-progress.ts";
 
 export interface AuditFlags extends SettingFlags {
   readonly json?: boolean;
@@ -118,10 +118,8 @@ export async function verifyAudit(context: CommandContext, flags: AuditFlags): P
   let ok = false;
   const { output } = context;
   await withReader(context, flags, async (reader) => {
-    const write = output.errIsTerminal ? output.err : null;
-    const now = () => systemTime.now();
-    const bar = createProgressBar({ label: "Checking records", write, now });
-    const found = await reader.verify(bar.report).finally(() => bar.clear());
+    const progress = { output, label: "Checking records", json: flags.json };
+    const found = await withProgress(progress, (report) => reader.verify(report));
     ok = found.faults.length === 0;
     const stores = reader.stores.length;
     if (flags.json) {

@@ -15,6 +15,7 @@ import { readSettings, type Environment, type SettingFlags, type Settings } from
 import { ownerFault } from "../stores-guard.ts";
 import type { Output } from "./output.ts";
 import { findServer } from "./vault-access.ts";
+import { withProgress } from "./with-progress.ts";
 
 interface Check {
   readonly name: string;
@@ -26,16 +27,20 @@ interface Check {
 export async function doctor(
   env: Environment,
   flags: SettingFlags & { json?: boolean },
-  { out }: Output,
+  output: Output,
 ): Promise<boolean> {
   const settings = readSettings(env, flags);
   const checks: { name: string; ok: boolean; problem: string | null }[] = [];
-  for (const { name, run } of checksOf(settings)) {
-    const problem = await problemOf(run);
-    checks.push({ name, ok: problem === null, problem });
-  }
+  await withProgress({ output, label: "Checking", json: flags.json }, async (report) => {
+    const all = checksOf(settings);
+    for (const { name, run } of all) {
+      report({ done: checks.length, total: all.length });
+      const problem = await problemOf(run);
+      checks.push({ name, ok: problem === null, problem });
+    }
+  });
   const ok = checks.every((check) => check.ok);
-  out(
+  output.out(
     flags.json
       ? `${JSON.stringify({ ok, checks })}\n`
       : checks

@@ -3,6 +3,7 @@ import type { SettingFlags } from "../settings.ts";
 import type { CommandContext } from "./credentials.ts";
 import { toTable } from "./table.ts";
 import { withAdminApi } from "./with-admin-api.ts";
+import { withProgress } from "./with-progress.ts";
 
 export interface PluginFlags extends SettingFlags {
   readonly json?: boolean;
@@ -82,7 +83,10 @@ export function changePlugin(
   flags: PluginFlags,
 ): Promise<boolean> {
   return withAdminApi(context, flags, async (api) => {
-    const plugin = await api.json<Plugin>("POST", `${pathOf(id)}/${change}`);
+    const progress = { output: context.output, label: `${change} ${id}`, json: flags.json };
+    const plugin = await withProgress(progress, () =>
+      api.json<Plugin>("POST", `${pathOf(id)}/${change}`),
+    );
     return report(context, plugin, flags);
   });
 }
@@ -95,13 +99,17 @@ export function createPlugin(
   { settings, toolPrefix, disabled, ...flags }: CreatePluginFlags,
 ): Promise<boolean> {
   return withAdminApi(context, flags, async (api) => {
-    const plugin = await api.json<Plugin>("POST", "/api/plugins", {
+    const wanted = {
       id,
       package: ref,
       ...(settings !== undefined && { config: parseSettings(settings) }),
       ...(toolPrefix !== undefined && { toolPrefix }),
       ...(disabled && { enabled: false }),
-    });
+    };
+    const progress = { output: context.output, label: `create ${id}`, json: flags.json };
+    const plugin = await withProgress(progress, () =>
+      api.json<Plugin>("POST", "/api/plugins", wanted),
+    );
     return report(context, plugin, flags);
   });
 }

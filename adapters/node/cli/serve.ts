@@ -19,10 +19,15 @@ export async function serve(
   const scrubber = createScrubber();
   const scrub = (text: string) => scrubber.scrub(text);
   const logs = new LogFeed({ now: () => systemTime.now() });
-  await configureLogging(settings.logFormat, settings.logLevel, { scrub, tap: logs });
+  const { logFormat, logLevel } = settings;
+  const { setLevel } = await configureLogging(logFormat, logLevel, { scrub, tap: logs });
   const logger = createLogger();
   sendConsoleToLog(logger);
-  const starting = startServer(settings, logger, mode, { scrubber, logs });
+  const starting = startServer(settings, logger, mode, {
+    scrubber,
+    logs,
+    setLogLevel: setLevel,
+  });
   supervise({
     logger,
     async close() {

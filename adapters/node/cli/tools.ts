@@ -4,6 +4,7 @@ import type { CommandContext } from "./credentials.ts";
 import { printable } from "./printable.ts";
 import { toTable } from "./table.ts";
 import { withAdminApi } from "./with-admin-api.ts";
+import { withProgress } from "./with-progress.ts";
 
 export interface ToolFlags extends SettingFlags {
   readonly plugin?: string;
@@ -50,8 +51,14 @@ export function callTool(
 ): Promise<boolean> {
   const call = async (api: Parameters<Parameters<typeof withAdminApi>[2]>[0]) => {
     const path = `/api/tools/${encodeURIComponent(name)}/call`;
-    const result = await api.json<ToolResult>("POST", path, { arguments: parseArguments(args) });
+    const sent = { arguments: parseArguments(args) };
     const { output } = context;
+    const progress = { output, label: `Calling ${printable(name)}`, json: flags.json };
+    const result = await withProgress(progress, () =>
+      api.json<ToolResult>("POST", path, sent).catch((error: unknown) => {
+        throw unknownTool(error, name);
+      }),
+    );
     if (flags.json) output.out(`${JSON.stringify(result)}\n`);
     else {
       for (const { type, text } of result.content ?? []) {
@@ -63,6 +70,16 @@ export function callTool(
     return result.isError !== true;
   };
   return withAdminApi(context, flags, call, WITH_PLUGINS);
+}
+
+/** The API says that there is nothing; only here it is known what was looked for. */
+function unknownTool(error: unknown, name: string): unknown {
+  if (!(error instanceof AppError) || error.code !== "NOT_FOUND") return error;
+  return new AppError(
+    "NOT_FOUND",
+    `There is no tool "${printable(name)}" now. "mcp-plugin-server tools list" shows those that there are.`,
+    { cause: error },
+  );
 }
 
 /** @throws AppError `CONFIG_INVALID` */

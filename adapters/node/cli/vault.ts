@@ -1,12 +1,11 @@
 import { closeSync, fsyncSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { AppError, passphraseFault, type VaultStatus } from "../../../src/index.ts";
-import { systemTime } from "../runtime.ts";
 import { readSettings, type SettingFlags, type Settings } from "../settings.ts";
 import type { Report } from "./admin-api.ts";
 import type { CommandContext } from "./credentials.ts";
 import { createNewFile } from "./new-file.ts";
-import { createProgressBar } from "./progress-bar.ts";
 import { openVaultAccess, type VaultAccess } from "./vault-access.ts";
+import { withProgress } from "./with-progress.ts";
 
 export interface VaultFlags extends SettingFlags {
   readonly json?: boolean;
@@ -27,7 +26,7 @@ export function rotateDataKeys(
   flags: VaultFlags,
 ): Promise<void> {
   return withVault(context, flags, async (access) => {
-    await withBar(context, "Sealing anew", (report) => access.rotate(plugin, report));
+    await withBar(context, flags, "Sealing anew", (report) => access.rotate(plugin, report));
     const what = plugin === undefined ? "every plugin" : plugin;
     say(context, flags, { rotated: plugin ?? null }, `The data key of ${what} is a new one.`);
   });
@@ -36,7 +35,7 @@ export function rotateDataKeys(
 /** `vault rotate-master`. */
 export function rotateMasterKey(context: CommandContext, flags: VaultFlags): Promise<void> {
   return withVault(context, flags, async (access) => {
-    await withBar(context, "Wrapping data keys", (report) => access.rotateMaster(report));
+    await withBar(context, flags, "Wrapping data keys", (report) => access.rotateMaster(report));
     const { masterKeyId } = await access.status();
     say(context, flags, { masterKeyId }, `The master key is a new one (${masterKeyId}).`);
   });
@@ -46,7 +45,9 @@ export function rotateMasterKey(context: CommandContext, flags: VaultFlags): Pro
 export async function verifyVault(context: CommandContext, flags: VaultFlags): Promise<boolean> {
   let ok = false;
   await withVault(context, flags, async (access) => {
-    const found = await withBar(context, "Opening credentials", (report) => access.verify(report));
+    const found = await withBar(context, flags, "Opening credentials", (report) =>
+      access.verify(report),
+    );
     ok = found.faults.length === 0;
     if (flags.json) {
       context.output.out(`${JSON.stringify({ ok, ...found })}\n`);
@@ -76,7 +77,9 @@ export function exportBackup(
     // Made before the work is done, so that a file that is there is not found too late.
     const handle = createNewFile(file);
     try {
-      const backup = await access.exportBackup(passphrase);
+      const backup = await withBar(context, flags, "Sealing the backup", () =>
+        access.exportBackup(passphrase),
+      );
       writeFileSync(handle, backup);
       fsyncSync(handle);
       const bytes = Buffer.byteLength(backup);
@@ -100,7 +103,9 @@ export function importBackup(
   const use = async (access: VaultAccess, settings: Settings) => {
     const backup = readFileSync(file, "utf8");
     const passphrase = await readPassphrase(context, settings, "known");
-    const { imported } = await access.importBackup(passphrase, backup);
+    const { imported } = await withBar(context, flags, "Storing credentials", () =>
+      access.importBackup(passphrase, backup),
+    );
     say(context, flags, { imported }, `Stored ${imported} credentials.`);
   };
   return withVault(context, flags, use, { mayMake: true });
@@ -121,18 +126,13 @@ async function withVault(
   }
 }
 
-async function withBar<T>(
+function withBar<T>(
   { output }: CommandContext,
+  { json }: VaultFlags,
   label: string,
   work: (report: Report) => Promise<T>,
 ): Promise<T> {
-  const write = output.errIsTerminal ? output.err : null;
-  const bar = createProgressBar({ label, write, now: () => systemTime.now() });
-  try {
-    return await work(bar.report);
-  } finally {
-    bar.clear();
-  }
+  return withProgress({ output, label, json }, work);
 }
 
 async function readPassphrase(

@@ -54,6 +54,8 @@ export type Gate = (
 
 export interface GateDeps {
   readonly config: ServerConfig;
+  /** Origins that pages may have besides those of the config, as they are now; none when left out. */
+  readonly moreOrigins?: () => readonly string[];
   readonly keys: Pick<KeyDirectory, "authenticate" | "lifeOf">;
   /** Takes access tokens of others at `/mcp`; `null` where none are taken. */
   readonly accessTokens: AccessTokens | null;
@@ -74,12 +76,14 @@ const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD"]);
  */
 export function createGate(deps: GateDeps): Gate {
   const { config, keys, accessTokens, signIns, cookies, publicUrl } = deps;
+  const { moreOrigins = () => [] } = deps;
   const hosts = new Set(config.allowedHosts.map((host) => host.toLowerCase()));
   const origins = new Set(config.allowedOrigins.map((origin) => origin.toLowerCase()));
   const loopback = [...hosts].every((host) => LOOPBACK_NAMES.has(host));
 
   function originAllowed(origin: string | null): boolean {
     if (origin === null || origins.has(origin.toLowerCase())) return true;
+    if (moreOrigins().includes(origin.toLowerCase())) return true;
     // A page of this machine may use a server that this machine alone knows, whatever its port.
     return loopback && isLoopbackPage(origin.toLowerCase());
   }

@@ -1,6 +1,6 @@
 import { clientAddress, type TrustedProxies } from "../../core/limits/client-address.ts";
 import type { LoadShedder } from "../../core/limits/load-shedder.ts";
-import { RateBudget, type RateUse } from "../../core/limits/rate-budget.ts";
+import { RateBudget, UNLIMITED, type RateUse } from "../../core/limits/rate-budget.ts";
 import type { RateLimits } from "../../core/limits/rate-limits.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { Time } from "../../types/runtime.ts";
@@ -25,7 +25,8 @@ export interface RequestLimits {
 }
 
 export interface RequestLimitsDeps {
-  readonly limits: RateLimits;
+  /** As they are now: they can be changed while the server runs. */
+  readonly limits: () => RateLimits;
   readonly proxies: TrustedProxies;
   readonly shedder: LoadShedder | null;
   readonly time: Time;
@@ -33,21 +34,23 @@ export interface RequestLimitsDeps {
 
 export function createRequestLimits(deps: RequestLimitsDeps): RequestLimits {
   const { limits, proxies, shedder, time } = deps;
-  const budgetOf = (perMinute: number | null) =>
-    perMinute === null ? null : new RateBudget(perMinute, time);
-  const requests = budgetOf(limits.requests);
-  const anonymous = budgetOf(limits.anonymous);
-  const failures = budgetOf(limits.failures);
-  const byAddress = (budget: RateBudget | null, address: string | null) =>
+  const budgets = {
+    requests: new RateBudget(UNLIMITED, time),
+    anonymous: new RateBudget(UNLIMITED, time),
+    failures: new RateBudget(UNLIMITED, time),
+  };
+  const take = (kind: keyof typeof budgets, name: string | null) => {
+    const perMinute = limits()[kind];
     // Of a runtime that does not say where requests come from, one would lock out all.
-    budget === null || address === null ? null : budget.take(address);
+    return perMinute === null || name === null ? null : budgets[kind].take(name, perMinute);
+  };
   return {
     addressOf: (headers, from) =>
       clientAddress(from?.address ?? null, headers.get("x-forwarded-for"), proxies),
     shed: () => shedder?.refuse() ?? null,
-    request: ({ kind, id }) => requests?.take(`${kind} ${id}`) ?? null,
-    anonymous: (address) => byAddress(anonymous, address),
-    failure: (address) => byAddress(failures, address),
+    request: ({ kind, id }) => take("requests", `${kind} ${id}`),
+    anonymous: (address) => take("anonymous", address),
+    failure: (address) => take("failures", address),
   };
 }
 

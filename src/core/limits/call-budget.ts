@@ -1,20 +1,20 @@
 import type { Principal } from "../../types/principal.ts";
 import type { Time } from "../../types/runtime.ts";
-import { RateBudget } from "./rate-budget.ts";
+import { RateBudget, UNLIMITED } from "./rate-budget.ts";
 
 /** How many tools each principal may call in a minute, by whichever transport (tools.mdx: servers MUST rate limit). */
 export class CallBudget {
-  readonly #perMinute: number | null;
+  readonly #perMinute: () => number | null;
   readonly #budget: RateBudget;
 
-  /** @param perMinute of a principal without a limit of its own; `null` for any number */
-  constructor(perMinute: number | null, time: Pick<Time, "elapsed">) {
+  /** @param perMinute of a principal without a limit of its own, now; `null` for any number */
+  constructor(perMinute: () => number | null, time: Pick<Time, "elapsed">) {
     this.#perMinute = perMinute;
-    this.#budget = new RateBudget(perMinute ?? Number.MAX_SAFE_INTEGER, time);
+    this.#budget = new RateBudget(UNLIMITED, time);
   }
 
   /** What to tell a caller who has called too often; `null` for the others. */
-  take({ kind, id, callsPerMinute = this.#perMinute ?? undefined }: Principal): string | null {
+  take({ kind, id, callsPerMinute = this.#perMinute() ?? undefined }: Principal): string | null {
     if (callsPerMinute === undefined) return null;
     const use = this.#budget.take(`${kind} ${id}`, callsPerMinute);
     if (use.isAllowed) return null;

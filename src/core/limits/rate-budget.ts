@@ -4,6 +4,9 @@ const MINUTE_MS = 60_000;
 /** Names whose use is remembered; of more, those that have been seen last. */
 const MAX_NAMES = 100_000;
 
+/** For a budget whose names each have a limit of their own. */
+export const UNLIMITED = Number.MAX_SAFE_INTEGER;
+
 /** What became of one use. */
 export interface RateUse {
   readonly isAllowed: boolean;

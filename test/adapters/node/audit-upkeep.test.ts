@@ -4,8 +4,12 @@ import { createFakeTime } from "../../helpers/fake-time.ts";
 import { createRecordingLogger } from "../../helpers/logger.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+const SOON_MS = 10 * 60 * 1_000;
 
-function tend(keepDays: number | null, failing: "recover" | "prune" | null = null) {
+/** @param isHeld whether the first cut waits to be released */
+function tend(keepDays: number | null, failing: "recover" | "prune" | null = null, isHeld = false) {
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  if (!isHeld) release();
   const time = createFakeTime();
   const logger = createRecordingLogger();
   const done: (string | number)[] = [];
@@ -13,7 +17,7 @@ function tend(keepDays: number | null, failing: "recover" | "prune" | null = nul
     done.push(what);
     if (name === failing) throw new Error("disk full");
   };
-  const end = tendAudit({
+  const upkeep = tendAudit({
     audit: {
       recover: async () => {
         await step("recover", "recover");
@@ -21,6 +25,7 @@ function tend(keepDays: number | null, failing: "recover" | "prune" | null = nul
       },
       prune: async (olderThan) => {
         await step("prune", (time.now() - olderThan) / DAY_MS);
+        await promise;
         return { chains: 0, records: 0 };
       },
     },
@@ -28,7 +33,13 @@ function tend(keepDays: number | null, failing: "recover" | "prune" | null = nul
     time,
     logger,
   });
-  return { time, done, end, warnings: () => logger.records.map(({ message }) => message) };
+  return {
+    time,
+    done,
+    upkeep,
+    release,
+    warnings: () => logger.records.map(({ message }) => message),
+  };
 }
 
 describe("looking after the audit record", () => {
@@ -62,10 +73,42 @@ describe("looking after the audit record", () => {
     expect(done).toEqual(["recover", 30]);
   });
 
-  it("ends when it is told to", async () => {
-    const { time, done, end } = tend(30);
+  it("takes away more soon after it is kept for less, and then daily", async () => {
+    const { time, done, upkeep } = tend(null);
     await time.advance(0);
-    await end();
+    upkeep.keepFor(30);
+    await time.advance(SOON_MS - 1);
+    expect(done).toEqual(["recover"]);
+    await time.advance(1);
+    expect(done).toEqual(["recover", 30]);
+    await time.advance(DAY_MS);
+    expect(done).toEqual(["recover", 30, 30]);
+  });
+
+  it("takes nothing away of what somebody had set by mistake and took back soon", async () => {
+    const { time, done, upkeep } = tend(90);
+    await time.advance(0);
+    upkeep.keepFor(1);
+    await time.advance(SOON_MS / 2);
+    upkeep.keepFor(null);
+    await time.advance(2 * DAY_MS);
+    expect(done).toEqual(["recover", 90]);
+  });
+
+  it("goes by what was set while it was at work", async () => {
+    const { time, done, upkeep, release } = tend(90, null, true);
+    await time.advance(0);
+    upkeep.keepFor(30);
+    release();
+    await time.advance(SOON_MS);
+    expect(done).toEqual(["recover", 90, 30]);
+  });
+
+  it("ends when it is told to", async () => {
+    const { time, done, upkeep } = tend(30);
+    await time.advance(0);
+    await upkeep.end();
+    upkeep.keepFor(5);
     await time.advance(2 * DAY_MS);
     expect(done).toEqual(["recover", 30]);
     expect(time.pending()).toBe(0);
