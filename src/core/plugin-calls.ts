@@ -18,7 +18,7 @@ import {
   type InputFrame,
   type InputQuestion,
 } from "./input-exchange.ts";
-import { fromPluginCompletion, fromPluginPrompt, fromPluginResource } from "./plugin-answers.ts";
+import { fromPluginCompletion, fromPluginPrompt, fromPluginResource } from "./plugin-results.ts";
 import type {
   CatalogPrompt,
   CatalogResource,

@@ -8,7 +8,7 @@ import {
   fromPluginCompletion,
   fromPluginPrompt,
   fromPluginResource,
-} from "../../src/core/plugin-answers.ts";
+} from "../../src/core/plugin-results.ts";
 
 const cyclic: Record<string, unknown> = { text: "x" };
 cyclic["self"] = cyclic;
