@@ -86,10 +86,11 @@ export function createMemorySignIns(): SignInStore {
       const session = sessions.get(idHash);
       if (session !== undefined) sessions.set(idHash, { ...session, seenAt });
     },
-    async retire({ idHash, expiresAt: expected }, expiresAt) {
+    async replace({ idHash, expiresAt: expected }, next, expiresAt) {
       const session = sessions.get(idHash);
       if (session?.expiresAt !== expected) return false;
       sessions.set(idHash, { ...session, expiresAt });
+      sessions.set(next.idHash, next);
       return true;
     },
     async remove(csrfToken) {

@@ -1,4 +1,4 @@
-import { and, eq, gt, lte } from "drizzle-orm";
+import { and, eq, gt, lte, sql } from "drizzle-orm";
 import { signInSessions } from "../../drizzle/sqlite.ts";
 import type { SignInStore } from "../types/sign-in.ts";
 import type { Database } from "./database.ts";
@@ -6,7 +6,7 @@ import { onStore } from "./storage-fault.ts";
 
 /** Sign-in sessions in the database. */
 export function createSignInRepository(db: Database): SignInStore {
-  const { idHash: id, csrfToken, keyReference, expiresAt } = signInSessions;
+  const { idHash: id, csrfToken, keyReference, createdAt, expiresAt } = signInSessions;
   return {
     add: (session, now) =>
       onStore(async () => {
@@ -25,14 +25,33 @@ export function createSignInRepository(db: Database): SignInStore {
       onStore(async () => {
         await db.update(signInSessions).set({ seenAt }).where(eq(id, idHash));
       }),
-    retire: (session, end) =>
+    replace: (session, next, end) =>
       onStore(async () => {
-        const changed = await db
+        const retired = await db
           .update(signInSessions)
           .set({ expiresAt: end })
           .where(and(eq(id, session.idHash), eq(expiresAt, session.expiresAt)))
           .returning({ id });
-        return changed.length > 0;
+        if (retired.length === 0) return false;
+        // Made of the row that it follows: where somebody has signed out since, there is none.
+        const added = await db
+          .insert(signInSessions)
+          .select(
+            db
+              .select({
+                idHash: sql`${next.idHash}`.as("id_hash"),
+                keyReference,
+                csrfToken,
+                createdAt,
+                renewedAt: sql`${next.renewedAt}`.as("renewed_at"),
+                seenAt: sql`${next.seenAt}`.as("seen_at"),
+                expiresAt: sql`${next.expiresAt}`.as("expires_at"),
+              })
+              .from(signInSessions)
+              .where(eq(id, session.idHash)),
+          )
+          .returning({ id });
+        return added.length > 0;
       }),
     remove: (token) =>
       onStore(async () => {

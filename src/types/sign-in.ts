@@ -21,11 +21,13 @@ export interface SignInStore {
   /** Notes when it was last used. */
   touch(idHash: string, seenAt: number): Promise<void>;
   /**
-   * Lets a secret end soon, because another takes its place.
+   * Lets a secret end soon, and another take its place.
    *
-   * @returns whether it was this call that did: of two at once, one
+   * @param next differs in `idHash`, `renewedAt`, `seenAt` and `expiresAt`
+   * @param expiresAt when the secret ends that is replaced
+   * @returns whether it did: of two at once one does, and neither once the session was removed
    */
-  retire(session: SignInSession, expiresAt: number): Promise<boolean>;
+  replace(session: SignInSession, next: SignInSession, expiresAt: number): Promise<boolean>;
   /** Removes a session with all its secrets, also those that are soon to end. */
   remove(csrfToken: string): Promise<void>;
   /** Removes every session that stands on this token. */

@@ -11,6 +11,14 @@ const session = (idHash: string, expiresAt = 2_000): SignInSession => ({
   expiresAt,
 });
 
+/** What takes the place of `a`. */
+const next = (idHash: string): SignInSession => ({
+  ...session("a"),
+  idHash,
+  renewedAt: 1_100,
+  seenAt: 1_100,
+});
+
 /** What every driver of the `SignInStore` port does. */
 export function signInStoreContract(driver: string, open: () => Promise<SignInStore>): void {
   describe(`sign-in sessions in ${driver}`, () => {
@@ -42,21 +50,29 @@ export function signInStoreContract(driver: string, open: () => Promise<SignInSt
       expect(await store.find("a", 1_500)).toEqual({ ...session("a"), seenAt: 1_500 });
     });
 
-    it("are retired by one of two who want to", async () => {
+    it("are replaced by one of two who want to", async () => {
       const store = await open();
       await store.add(session("a"), 1_000);
-      expect(await store.retire(session("a"), 1_200)).toBe(true);
-      expect(await store.retire(session("a"), 1_300)).toBe(false);
-      expect(await store.retire(session("nobody's"), 1_300)).toBe(false);
+      expect(await store.replace(session("a"), next("a2"), 1_200)).toBe(true);
+      expect(await store.replace(session("a"), next("a3"), 1_300)).toBe(false);
       expect(await store.find("a", 1_199)).toEqual(session("a", 1_200));
       expect(await store.find("a", 1_200)).toBeNull();
+      expect(await store.find("a2", 1_200)).toEqual(next("a2"));
+      expect(await store.find("a3", 1_200)).toBeNull();
+    });
+
+    it("are not replaced when they were removed", async () => {
+      const store = await open();
+      await store.add(session("a"), 1_000);
+      await store.remove("csrf of a");
+      expect(await store.replace(session("a"), next("a2"), 1_200)).toBe(false);
+      expect(await store.find("a2", 1_000)).toBeNull();
     });
 
     it("end with all their secrets", async () => {
       const store = await open();
       await store.add(session("a"), 1_000);
-      await store.retire(session("a"), 1_200);
-      await store.add({ ...session("a2"), csrfToken: "csrf of a" }, 1_000);
+      await store.replace(session("a"), next("a2"), 1_200);
       await store.add(session("b"), 1_000);
       await store.remove("csrf of a");
       expect(await store.find("a", 1_000)).toBeNull();

@@ -75,9 +75,10 @@ export class SignIns {
     const isRetired = session.expiresAt < session.createdAt + SIGN_IN_SECONDS * 1_000;
     if (isRetired || session.renewedAt + RENEW_MS > now) return null;
     const end = Math.min(now + GRACE_MS, session.expiresAt);
-    if (!(await store.retire(session, end))) return null;
-    const { idHash: _, ...rest } = session;
-    return this.#add({ ...rest, renewedAt: now, seenAt: now });
+    const secret = randomToken("");
+    const idHash = await this.#hash(secret);
+    const next = { ...session, idHash, renewedAt: now, seenAt: now };
+    return (await store.replace(session, next, end)) ? secret : null;
   }
 
   /** Ends the session in this browser, whichever of its secrets it came with; with `everywhere`, in all browsers that gave the same token. */
