@@ -11,7 +11,7 @@ import type { Logger } from "../../types/logger.ts";
 import type { OAuthClientSettings, OAuthToken, PluginOAuth } from "../../types/oauth.ts";
 import type { Outbound } from "../../types/outbound.ts";
 import type { Time } from "../../types/runtime.ts";
-import { ok, type Result } from "../../util/result.ts";
+import { ok, refuse, type Result } from "../../util/result.ts";
 import { askForAccount } from "./oauth-account.ts";
 import { authorizationUrl } from "./oauth-authorization.ts";
 import { checkCallback } from "./oauth-callback.ts";
@@ -58,7 +58,7 @@ export interface OAuthFault {
   /** A sentence for people: what happened, and what to do. Without secrets, and without the provider's own free text. */
   readonly reason: string;
   readonly retryAfterMs?: number;
-  /** The provider has said no, or was never asked: what was sent is as good as before. Left out where nobody knows. */
+  /** The provider has said no, or was never asked: what was, or would have been, sent is as good as before. Left out where nobody knows. */
   readonly isDefinite?: true;
   /** The provider's error code, if it has the form of one. */
   readonly code?: string;
@@ -131,9 +131,10 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
     use: RegistrationUse,
   ): Promise<Result<{ server: OAuthServer; identity: ClientIdentity }, OAuthFault>> => {
     const server = await findServer(spec, discover);
-    if (!server.ok) return server;
+    if (!server.ok) return beforeSending(server.reason);
     const identity = await identify(spec, server.value, use);
-    return identity.ok ? ok({ server: server.value, identity: identity.value }) : identity;
+    if (!identity.ok) return beforeSending(identity.reason);
+    return ok({ server: server.value, identity: identity.value });
   };
 
   /** Everything at a token endpoint but what is sent. */
@@ -144,7 +145,7 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
     send: (client: { client_id: string }, auth: ClientAuth) => Promise<Response>,
   ): Promise<Result<GrantedToken, OAuthFault>> => {
     const auth = await authenticate(spec, server, identity);
-    if (!auth.ok) return auth;
+    if (!auth.ok) return beforeSending(auth.reason);
     const client = { client_id: identity.clientId };
     const response = await attempt(server.title, () => send(client, auth.value));
     if (!response.ok) return response;
@@ -262,4 +263,9 @@ export function createOAuthClient({ outbound, time, logger }: OAuthClientDeps): 
       }
     },
   };
+}
+
+/** What was in the way before anything of the grant left this server. */
+function beforeSending(fault: OAuthFault): Result<never, OAuthFault> {
+  return refuse({ ...fault, isDefinite: true });
 }

@@ -183,6 +183,14 @@ describe("an issuer", () => {
     );
   });
 
+  it("that cannot be found leaves a refresh token as good as it was, and says so", async () => {
+    const server = await startLoopbackServer({ [OAUTH]: { status: 503 }, [OIDC]: { status: 503 } });
+    const { client } = createFixture();
+    await expect(
+      client.refresh(specOf(server.origin), "a-refresh-token", ""),
+    ).resolves.toMatchObject({ ok: false, reason: { kind: "temporary", isDefinite: true } });
+  });
+
   it("whose site answers everything with a start page is found by OpenID Connect", async () => {
     const server: LoopbackServer = await startLoopbackServer({
       [OAUTH]: { headers: { "content-type": "text/html" }, body: "<html>" },
