@@ -38,10 +38,13 @@ export function createTokenIssuer(deps: TokenIssuerDeps): TokenIssuer {
   const { settings, resource, time, logger } = deps;
   const { issuer, jwksUri, introspection } = settings;
   const metadata = createIssuerMetadata({ ...deps, issuer });
+  /** Where the operator has said, or else where the issuer says. */
+  const locate = (what: Parameters<typeof metadata>[0], url: string | undefined) => () =>
+    url === undefined ? metadata(what) : Promise.resolve({ url });
   const findKey = createJwks({
     ...deps,
     issuer,
-    locate: async () => jwksUri ?? (await metadata("jwks_uri")),
+    locate: locate("jwks_uri", jwksUri),
   });
 
   function check(claims: Claims, isAccessToken: boolean): Result<Claims, TokenFault> {
@@ -71,7 +74,7 @@ export function createTokenIssuer(deps: TokenIssuerDeps): TokenIssuer {
       ...deps,
       issuer,
       settings: introspection,
-      locate: () => metadata("introspection_endpoint"),
+      locate: locate("introspection_endpoint", introspection.endpoint),
     });
 
   return {

@@ -4,6 +4,7 @@ import type { Outbound } from "../../types/outbound.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
 import type { Claims } from "./access-token-claims.ts";
 import { askJson } from "./ask-json.ts";
+import type { IssuerAddress } from "./issuer-metadata.ts";
 import { basicAuthorization } from "./oauth-client-auth.ts";
 
 const MAX_BYTES = 65_536;
@@ -14,8 +15,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export interface IntrospectionDeps {
   readonly issuer: string;
   readonly settings: IntrospectionSettings;
-  /** Where to ask, if the settings do not say. */
-  readonly locate: () => Promise<string | null>;
+  /** Where to ask. */
+  readonly locate: () => Promise<IssuerAddress | null>;
   readonly outbound: Outbound;
   readonly logger: Logger;
 }
@@ -39,12 +40,12 @@ export function createIntrospection({
   }
 
   async function ask(token: string): ReturnType<Introspect> {
-    const url = settings.endpoint ?? (await locate());
-    if (url === null) return unavailable("nobody says where to ask");
+    const address = await locate();
+    if (address === null) return unavailable("nobody says where to ask");
     const authorization = await readAuthorization(settings);
     if (!authorization.ok) return unavailable(authorization.reason);
     const answer = await askJson(outbound, {
-      url,
+      ...address,
       method: "POST",
       headers: {
         authorization: authorization.value,

@@ -1,5 +1,6 @@
 import type { AuthorizationServer } from "oauth4webapi";
 import type { Logger } from "../../types/logger.ts";
+import type { OutboundRequest } from "../../types/outbound.ts";
 import type { Time } from "../../types/runtime.ts";
 import { createKeptValue, type KeepRules } from "./kept-value.ts";
 import type { Discover } from "./oauth-discovery.ts";
@@ -20,8 +21,11 @@ export interface IssuerMetadataDeps {
   readonly logger: Logger;
 }
 
+/** An address, and who has named it if that is not the operator. */
+export type IssuerAddress = Pick<OutboundRequest, "url" | "namedBy">;
+
 /** Where something of an issuer's is, as the issuer says; `null` when it does not say, or cannot be asked. */
-export type Locate = (what: "jwks_uri" | "introspection_endpoint") => Promise<string | null>;
+export type Locate = (what: "jwks_uri" | "introspection_endpoint") => Promise<IssuerAddress | null>;
 
 export function createIssuerMetadata({
   issuer,
@@ -43,7 +47,7 @@ export function createIssuerMetadata({
   return async (what) => {
     const server = await metadata.get();
     const address = server?.[what];
-    if (isEndpoint(address)) return address;
+    if (isEndpoint(address)) return { url: address, namedBy: issuer };
     if (server !== null) {
       logger.error("An issuer of access tokens does not say where something is", { issuer, what });
     }

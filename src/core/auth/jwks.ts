@@ -11,7 +11,7 @@ import type { Outbound } from "../../types/outbound.ts";
 import type { Time } from "../../types/runtime.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
 import { askJson } from "./ask-json.ts";
-import { ISSUER_KEEP } from "./issuer-metadata.ts";
+import { ISSUER_KEEP, type IssuerAddress } from "./issuer-metadata.ts";
 import { createKeptValue } from "./kept-value.ts";
 
 /** Those of large providers bring certificates along, and have some 40 KiB. */
@@ -20,7 +20,7 @@ const MAX_BYTES = 262_144;
 export interface JwksDeps {
   readonly issuer: string;
   /** Where the keys are; `null` when that cannot be told just now. */
-  readonly locate: () => Promise<string | null>;
+  readonly locate: () => Promise<IssuerAddress | null>;
   readonly outbound: Outbound;
   readonly time: Time;
   readonly logger: Logger;
@@ -45,9 +45,9 @@ export type FindKey = (hint: KeyHint) => Promise<Result<CryptoKey, "unknown" | "
 export function createJwks({ issuer, locate, outbound, time, logger }: JwksDeps): FindKey {
   const sets = createKeptValue(
     async () => {
-      const url = await locate();
-      if (url === null) return null;
-      const answer = await askJson(outbound, { url, maxBytes: MAX_BYTES });
+      const address = await locate();
+      if (address === null) return null;
+      const answer = await askJson(outbound, { ...address, maxBytes: MAX_BYTES });
       const set = answer.ok ? toKeySet(answer.value) : refuse(answer.reason);
       if (set.ok) return set.value;
       logger.warn("The keys of an issuer of access tokens could not be read", {
