@@ -5,32 +5,14 @@ import { createRequestLimits, type RequestOrigin } from "./api/middleware/reques
 import { createRequestAudit } from "./api/middleware/request-audit.ts";
 import { assertPolicies, mountRoutes, type Route } from "./api/route-table.ts";
 import { createMcpSocket, type OpenSocket } from "./api/mcp-socket.ts";
-import { aboutRoutes } from "./api/routes/about.ts";
-import { auditRoutes } from "./api/routes/audit.ts";
 import { createScopeChallenge } from "./api/scope-challenge.ts";
-import { protectedResourceRoutes } from "./api/routes/protected-resource.ts";
 import { createAccessTokens } from "./core/auth/access-tokens.ts";
 import { createCookies } from "./api/cookies.ts";
-import { connectRoutes } from "./api/routes/connect.ts";
-import { credentialRoutes } from "./api/routes/credentials.ts";
-import { healthRoutes } from "./api/routes/health.ts";
-import { keyRoutes } from "./api/routes/keys.ts";
-import { mcpRoutes } from "./api/routes/mcp.ts";
-import { openApiRoutes } from "./api/routes/openapi.ts";
-import { oauthRoutes } from "./api/routes/oauth.ts";
-import { packageRoutes } from "./api/routes/packages.ts";
-import { pluginRoutes } from "./api/routes/plugins.ts";
-import { serverProofRoutes } from "./api/routes/server-proof.ts";
-import { settingsRoutes } from "./api/routes/settings.ts";
-import { sessionRoutes } from "./api/routes/session.ts";
-import { sseRoutes } from "./api/routes/sse.ts";
-import { toolRoutes } from "./api/routes/tools.ts";
-import { vaultRoutes } from "./api/routes/vault.ts";
+import { serverRoutes } from "./api/routes/index.ts";
 import { createOAuthClient } from "./core/auth/oauth-client.ts";
 import { LOCAL_CLIENT } from "./core/auth/principals.ts";
 import { SignIns } from "./core/auth/sign-in.ts";
 import { createRefusalRecorder } from "./core/audit/refusals.ts";
-import { createAcceptance } from "./core/credential-acceptance.ts";
 import { createAccounts } from "./core/auth/accounts.ts";
 import { KeyDirectory } from "./core/auth/key-directory.ts";
 import { LoadShedder } from "./core/limits/load-shedder.ts";
@@ -44,8 +26,6 @@ import { readRegistry } from "./core/registry.ts";
 import { RegistryUpdates } from "./core/registry-updates.ts";
 import { createTelemetry } from "./core/telemetry/telemetry.ts";
 import { LiveStreams } from "./api/live-streams.ts";
-import { eventRoutes } from "./api/routes/events.ts";
-import { metricsRoutes } from "./api/routes/metrics.ts";
 import { createStateSealer } from "./core/request-state.ts";
 import { StoredChanges } from "./core/stored-changes.ts";
 import { SseServer } from "./core/sse-server.ts";
@@ -213,47 +193,35 @@ export async function createApp(deps: AppDeps): Promise<App> {
     issuers.length > 0
       ? createAccessTokens({ issuers, publicUrl, outbound, sha256, time, logger })
       : null;
-  const described = [
-    ...mcpRoutes(mcp),
-    ...(deps.config.sse ? sseRoutes(sse) : []),
-    ...pluginRoutes({
-      manager,
-      admin,
-      tools,
-      describe: (id) => describePlugin(id, { manager, updates, instances, vault }),
-    }),
-    ...toolRoutes({ manager, tools, mcp }),
-    ...packageRoutes(manager),
-    ...credentialRoutes({ vault, assertAcceptable: createAcceptance(manager) }),
-    ...vaultRoutes({ vault, now, logger }),
-    ...oauthRoutes(accounts.oauth),
-    ...sessionRoutes({ signIns, keys, cookies, publicUrl }),
-    ...eventRoutes({ streams, events: telemetry.events, logs: deps.logs ?? null }),
-    ...metricsRoutes({ metrics: telemetry.metrics, isScraped: deps.runtimeStats !== undefined }),
-    ...keyRoutes(keys),
-    ...(live.server ? settingsRoutes(live.server) : []),
-    ...(deps.auditTrail ? auditRoutes({ trail: deps.auditTrail, now, logger }) : []),
-    ...aboutRoutes({
-      identity,
-      startedAt: now(),
-      publicUrl,
-      auth: deps.config.auth,
-      protocolVersions: PROTOCOL_VERSIONS,
-      transports: ["http", ...(deps.config.sse ? ["sse"] : [])],
-    }),
-    ...connectRoutes({
-      oauth: accounts.oauth,
-      signIns,
-      authenticator: keys,
-      accessTokens,
-      cookies,
-      publicUrl,
-    }),
-    ...(deps.serverProof ? serverProofRoutes(deps.serverProof) : []),
-    ...protectedResourceRoutes({ ...challenges, name: identity.name }),
-    ...healthRoutes(async () => started && (await storageAnswers(deps))),
-  ];
-  const routes = [...described, ...openApiRoutes(described, { version: identity.version })];
+  const routes = serverRoutes({
+    identity,
+    startedAt: now(),
+    config: deps.config,
+    publicUrl,
+    mcp,
+    sse,
+    manager,
+    admin,
+    tools,
+    describe: (id) => describePlugin(id, { manager, updates, instances, vault }),
+    vault,
+    oauth: accounts.oauth,
+    signIns,
+    keys,
+    accessTokens,
+    issuers,
+    cookies,
+    streams,
+    telemetry,
+    logs: deps.logs ?? null,
+    hasRuntimeStats: deps.runtimeStats !== undefined,
+    settings: live.server,
+    trail: deps.auditTrail,
+    serverProof: deps.serverProof ?? null,
+    isReady: async () => started && (await storageAnswers(deps)),
+    now,
+    logger,
+  });
   const gate = createGate({
     config: deps.config,
     moreOrigins: live.allowedOrigins,

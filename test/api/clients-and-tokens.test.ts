@@ -46,6 +46,30 @@ describe("a client", () => {
     ]);
   });
 
+  it.each(["clients", "tokens"])(
+    "is one of a list in pages, the newest first: %s",
+    async (kind) => {
+      const time = createFakeTime();
+      const app = await openAdminApp({ deps: { time } });
+      for (const name of ["b", "a", "c"]) {
+        await app.admin(`POST /api/${kind}`, {
+          name,
+          ...(kind === "tokens" && { scopes: ["viewer"] }),
+        });
+        await time.advance(1_000);
+      }
+      const names: string[] = [];
+      for (let cursor = ""; ;) {
+        const { data, nextCursor } = (await app.admin(`GET /api/${kind}?limit=2${cursor}`)).json;
+        expect(data.length).toBeLessThanOrEqual(2);
+        names.push(...data.map(({ name }: { name: string }) => name));
+        if (nextCursor === null) break;
+        cursor = `&cursor=${nextCursor}`;
+      }
+      expect(names.slice(0, 3)).toEqual(["c", "a", "b"]);
+    },
+  );
+
   it("is let in no more when it is revoked, and its id is nobody else's", async () => {
     const app = await openAdminApp();
     const { id, secret } = (await app.admin("POST /api/clients", { name: "a" })).json;

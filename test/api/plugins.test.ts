@@ -43,7 +43,7 @@ describe.each(WAYS)("GET /api/plugins, $way", ({ open }) => {
           ],
         },
       ],
-      available: [],
+      nextCursor: null,
     });
   });
 
@@ -71,16 +71,13 @@ describe.each(WAYS)("GET /api/plugins, $way", ({ open }) => {
     ]);
   });
 
-  it("lists the packages that no instance uses", async () => {
-    const packages = [
-      { ref: "./used", entry: "used", manifest: null },
-      { ref: "./idle", entry: "idle", manifest: null },
-    ];
-    const app = await open({
-      plugins: { used: testPlugin() },
-      deps: { discovery: { discover: async () => ({ packages, errors: [] }) } },
-    });
-    expect((await list(app)).available).toEqual([{ package: "./idle" }]);
+  it("lists them page by page", async () => {
+    const app = await open({ plugins: { b: testPlugin(), a: testPlugin(), c: testPlugin() } });
+    const first = await list(app, "?limit=2");
+    expect(first.data.map(({ id }) => id)).toEqual(["a", "b"]);
+    const second = await list(app, `?limit=2&cursor=${first.nextCursor}`);
+    expect(second.data.map(({ id }) => id)).toEqual(["c"]);
+    expect(second.nextCursor).toBeNull();
   });
 
   it("shows no settings of an instance, which may hold secrets", async () => {
@@ -94,11 +91,11 @@ describe.each(WAYS)("GET /api/plugins, $way", ({ open }) => {
 
 interface PluginList {
   readonly data: readonly Record<string, unknown>[];
-  readonly available: readonly unknown[];
+  readonly nextCursor: string | null;
 }
 
-async function list(app: Pick<TestApp, "request">): Promise<PluginList> {
-  const response = await app.request("/api/plugins", { key: ADMIN_TOKEN });
+async function list(app: Pick<TestApp, "request">, query = ""): Promise<PluginList> {
+  const response = await app.request(`/api/plugins${query}`, { key: ADMIN_TOKEN });
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toMatch(/^application\/json/);
   return (await response.json()) as PluginList;

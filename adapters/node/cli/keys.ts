@@ -39,9 +39,9 @@ type MadeKey = Key & { readonly secret: string };
 /** `key list`. */
 export function listKeys(context: CommandContext, flags: KeyFlags): Promise<void> {
   return withAdminApi(context, flags, async (api) => {
-    const found = await api.json<{ data: readonly Key[] }>("GET", pathOf(flags));
+    const found = await api.all<Key>(pathOf(flags));
     // That of this very command is gone when it has ended.
-    const data = found.data.filter(({ id }) => id !== LOCAL_KEY);
+    const data = found.filter(({ id }) => id !== LOCAL_KEY);
     if (flags.json) return context.output.out(`${JSON.stringify(data)}\n`);
     if (data.length === 0) return context.output.err("There are none.\n");
     const rows = data.map((key) => [

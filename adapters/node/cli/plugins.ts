@@ -29,17 +29,21 @@ interface Plugin {
   readonly missing: readonly { readonly name: string; readonly description: string }[];
 }
 
-interface Plugins {
-  readonly data: readonly Plugin[];
-  readonly available: readonly { readonly package: string }[];
+interface Package {
+  readonly package: string;
+  readonly usedBy: readonly string[];
 }
 
 /** `plugin list`. */
 export function listPlugins(context: CommandContext, flags: PluginFlags): Promise<void> {
   return withAdminApi(context, flags, async (api) => {
-    const found = await api.json<Plugins>("GET", "/api/plugins");
-    if (flags.json) return context.output.out(`${JSON.stringify(found)}\n`);
-    const rows = found.data.map((plugin) => [
+    const data = await api.all<Plugin>("/api/plugins");
+    const packages = await api.all<Package>("/api/packages");
+    const available = packages
+      .filter(({ usedBy }) => usedBy.length === 0)
+      .map(({ package: ref }) => ({ package: ref }));
+    if (flags.json) return context.output.out(`${JSON.stringify({ data, available })}\n`);
+    const rows = data.map((plugin) => [
       plugin.id,
       plugin.package,
       plugin.enabled ? plugin.state : "disabled",
@@ -47,7 +51,7 @@ export function listPlugins(context: CommandContext, flags: PluginFlags): Promis
       plugin.error ?? needsOf(plugin) ?? "",
     ]);
     context.output.out(toTable([["ID", "PACKAGE", "STATE", "TOOLS", "WHY"], ...rows]));
-    for (const { package: ref } of found.available) {
+    for (const { package: ref } of available) {
       context.output.err(`Not used: ${ref} (mcp-plugin-server plugin create <id> ${ref})\n`);
     }
   });

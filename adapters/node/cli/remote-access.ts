@@ -65,8 +65,8 @@ export function createRemoteAccess(client: AdminClient): VaultAccess {
 }
 
 async function instanceIds(client: AdminClient): Promise<string[]> {
-  const { data } = await client.json<{ data: readonly { id: string }[] }>("GET", "/api/plugins");
-  return data.map(({ id }) => id);
+  const plugins = await client.all<{ readonly id: string }>("/api/plugins");
+  return plugins.map(({ id }) => id);
 }
 
 function codeOf(error: unknown): string | null {

@@ -5,8 +5,9 @@ import { ROLE_NAMES, SCOPES } from "../../core/auth/roles.ts";
 import { INSTANCE_ID } from "../../core/instance-settings.ts";
 import type { KeyChanges, KeyName, KeyRecord } from "../../types/keys.ts";
 import { defineRoute } from "../define-route.ts";
+import { paginate } from "../paginate.ts";
 import type { Route } from "../route-table.ts";
-import { owner, time } from "../schemas.ts";
+import { owner, pageOf, pageQuery, time } from "../schemas.ts";
 
 const name = z
   .string()
@@ -73,6 +74,12 @@ const tokenChanges = z
   .partial()
   .refine((changes) => Object.keys(changes).length > 0, "changes nothing");
 const tokenAnswer = z.object({ ...known, scopes: z.array(z.string()) }).meta({ id: "ApiToken" });
+
+/** The newest first. */
+const byAge = ({ createdAt, id }: KeyRecord) => [
+  String(Number.MAX_SAFE_INTEGER - createdAt).padStart(16, "0"),
+  id,
+];
 
 const byId = z.strictObject({ id: z.string().min(1).max(64) });
 
@@ -162,9 +169,13 @@ function routesOf<Body extends z.ZodType, Changes extends z.ZodType, Answer exte
       method: "GET",
       path,
       policy: "keys:read",
-      summary: `Lists the ${noun}s, without their secrets.`,
-      answers: { 200: z.object({ data: z.array(answer) }) },
-      handle: () => Response.json({ data: keys.list(kind).map(toAnswer) }),
+      summary: `Lists the ${noun}s, the newest first, without their secrets.`,
+      query: pageQuery,
+      answers: { 200: pageOf(answer) },
+      handle({ query }) {
+        const { data, nextCursor } = paginate(keys.list(kind), byAge, query);
+        return Response.json({ data: data.map(toAnswer), nextCursor });
+      },
     }),
     defineRoute({
       method: "POST",

@@ -8,8 +8,9 @@ import type { ToolAdmin } from "../../core/tool-admin.ts";
 import { AppError, type ErrorCode } from "../../errors.ts";
 import { defineRoute } from "../define-route.ts";
 import { readIfMatch, toETag } from "../if-match.ts";
+import { paginate } from "../paginate.ts";
 import type { Route, RouteCaller } from "../route-table.ts";
-import { instanceId } from "../schemas.ts";
+import { instanceId, pageOf, pageQuery } from "../schemas.ts";
 import { toActor } from "../to-actor.ts";
 import { plugin, pluginStatus } from "./plugin-answers.ts";
 import { toToolAnswer } from "./tool-answers.ts";
@@ -58,7 +59,7 @@ const settings = z
   .refine((changes) => Object.keys(changes).some((name) => name !== "keep"), "changes nothing");
 
 export interface PluginRoutesDeps {
-  readonly manager: Pick<PluginManager, "statuses" | "registry">;
+  readonly manager: Pick<PluginManager, "statuses">;
   readonly admin: PluginAdmin;
   readonly tools: Pick<ToolAdmin, "toolsOf">;
   readonly describe: (id: string) => Promise<PluginDetails | null>;
@@ -114,18 +115,11 @@ export function pluginRoutes({ manager, admin, tools, describe }: PluginRoutesDe
       method: "GET",
       path: "/api/plugins",
       policy: "plugins:read",
-      summary: "Lists the plugin instances with their state, and the packages that none uses.",
-      answers: {
-        200: z.object({
-          data: z.array(pluginStatus),
-          available: z.array(z.object({ package: z.string() })),
-        }),
-      },
-      handle: () =>
-        Response.json({
-          data: manager.statuses(),
-          available: manager.registry.available.map(({ ref }) => ({ package: ref })),
-        }),
+      summary: "Lists the plugin instances with their state.",
+      query: pageQuery,
+      answers: { 200: pageOf(pluginStatus) },
+      handle: ({ query }) =>
+        Response.json(paginate(manager.statuses(), (each) => [each.id], query)),
     }),
     defineRoute({
       method: "POST",
