@@ -2,7 +2,13 @@ import { Ajv, type ErrorObject, type Options } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formatsModule from "ajv-formats";
-import { messageOf, type JsonSchema, type SchemaEngine } from "../../src/index.ts";
+import {
+  faultWords,
+  messageOf,
+  type JsonSchema,
+  type SchemaEngine,
+  type SchemaFault,
+} from "../../src/index.ts";
 
 const addFormats = formatsModule.default;
 
@@ -36,7 +42,9 @@ export function createAjvEngine(): SchemaEngine {
     if (schema["$async"] !== undefined) return "/$async is not supported";
     const checker = checkerOf(dialectOf(schema));
     try {
-      return checker.validateSchema(schema) === true ? null : describe(checker.errors?.[0]);
+      return checker.validateSchema(schema) === true
+        ? null
+        : faultWords(describe(checker.errors?.[0]));
     } catch (error) {
       return messageOf(error);
     }
@@ -71,12 +79,12 @@ function dialectOf(schema: JsonSchema): Dialect {
 }
 
 /** Names the place and the rule. AJV's messages quote the schema at most, never the value. */
-function describe(error: ErrorObject | undefined): string {
-  if (error === undefined) return "is not valid";
+function describe(error: ErrorObject | undefined): SchemaFault {
+  if (error === undefined) return { pointer: "", rule: "is not valid" };
   const { instancePath, message, params } = error;
   const names = ["additionalProperty", "unevaluatedProperty"]
     .map((key) => (params as Record<string, unknown>)[key])
     .filter((name) => typeof name === "string");
   const detail = names.length > 0 ? ` (${names.join(", ")})` : "";
-  return `${instancePath || "/"} ${message ?? "is not valid"}${detail}`;
+  return { pointer: instancePath, rule: `${message ?? "is not valid"}${detail}` };
 }

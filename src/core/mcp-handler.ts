@@ -42,6 +42,7 @@ import { createShortEncoder } from "./short-answer.ts";
 import { readShortCall, REVISION, type ShortCall } from "./short-call.ts";
 import { NO_OBSERVER } from "./telemetry/call-observer.ts";
 import { observeShortCall } from "./telemetry/observe-short-call.ts";
+import { faultWords } from "../util/schema-fault.ts";
 
 /** The revisions that are spoken, newest first. */
 export const PROTOCOL_VERSIONS: readonly string[] = [
@@ -265,7 +266,7 @@ function toSdkValidator(engine: SchemaEngine): jsonSchemaValidator {
         const fault = validate(input);
         return fault === null
           ? { valid: true, data: input as never, errorMessage: undefined }
-          : { valid: false, data: undefined, errorMessage: fault };
+          : { valid: false, data: undefined, errorMessage: faultWords(fault) };
       };
     },
   };

@@ -247,7 +247,9 @@ export class PluginAdmin {
     schemas: readonly (JsonSchema | null | undefined)[],
   ): void {
     const checked = checkSettings(config, schemas, this.#deps.engine);
-    if (!checked.ok) throw invalid("/config", checked.reason.replace(/\.$/, ""));
+    if (checked.ok) return;
+    const { pointer, rule } = checked.reason;
+    throw invalid(`/config${pointer}`, rule);
   }
 
   #withKept(

@@ -147,7 +147,7 @@ export class PluginInstance {
     const schemas = [code?.manifest?.config, plugin.info.configSchema];
     const config = checkSettings(settings.config, schemas, this.#deps.engine);
     if (!config.ok) {
-      this.#note(config.reason, false);
+      this.#note(config.reason.sentence, false);
       return this.#release("failed");
     }
     this.#learnSecrets(config.value, schemas);

@@ -10,6 +10,7 @@ import {
   type SerializedResult,
   type ToolResult,
 } from "./tool-result.ts";
+import { faultWords } from "../util/schema-fault.ts";
 
 export interface ToolChecksDeps {
   readonly schemas: SchemaCache;
@@ -90,7 +91,8 @@ export class ToolChecks {
         ? [tool.inputDigest, definition.inputSchema]
         : [tool.outputDigest!, definition.outputSchema!];
     try {
-      return ok(this.#deps.schemas.validator(digest, schema)(value));
+      const fault = this.#deps.schemas.validator(digest, schema)(value);
+      return ok(fault && faultWords(fault));
     } catch (error) {
       const reason = `its ${which}Schema ${messageOf(error)}`;
       this.#deps.quarantineTool(run.instanceId, ownName, reason);

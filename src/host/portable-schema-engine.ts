@@ -37,7 +37,10 @@ export function createPortableSchemaEngine(): SchemaEngine {
         const { valid, errors } = validator.validate(value);
         if (valid) return null;
         const { instanceLocation, keyword } = errors.at(-1)!;
-        return `${instanceLocation.replace(/^#/, "") || "/"} does not satisfy "${keyword}"`;
+        return {
+          pointer: instanceLocation.replace(/^#/, ""),
+          rule: `does not satisfy "${keyword}"`,
+        };
       };
     },
   };

@@ -15,6 +15,7 @@ import { createRecord, createTestServices, type TestRecord } from "./test-servic
 import { createTestFetch } from "./test-fetch.ts";
 import { heldFor } from "./test-needs.ts";
 import { ToolError } from "./tool-error.ts";
+import { faultWords } from "../util/schema-fault.ts";
 
 export interface TestHostOptions {
   /** The instance id; `test` when left out. */
@@ -86,7 +87,7 @@ export async function createTestHost(
   const config = structuredClone(options.config ?? {});
   const { configSchema } = hosted.info;
   const fault = configSchema && engine.compile(configSchema, { fillDefaults: true })(config);
-  if (fault) throw new TypeError(`Invalid settings: ${fault}`);
+  if (fault) throw new TypeError(`Invalid settings: ${faultWords(fault)}`);
   const { principal } = frameOf(options);
   const held = heldFor(principal, pluginId, hosted.info.auth, credentials);
   if (held === null || held.isInitialized) await hosted.initialize(config);
@@ -119,7 +120,7 @@ export async function createTestHost(
       const tool = (await hosted.catalog()).tools.find((entry) => entry.name === name);
       if (tool === undefined) throw new ToolError(`Unknown tool: ${name}`);
       const invalid = engine.compile({ type: "object", ...tool.inputSchema })(args);
-      if (invalid !== null) throw new ToolError(`Invalid arguments: ${invalid}`);
+      if (invalid !== null) throw new ToolError(`Invalid arguments: ${faultWords(invalid)}`);
       const value = await call({ kind: "tool", name, args }, callOptions);
       const broken = resultFault(tool, value, engine);
       if (broken !== null) throw new Error(`Tool "${name}" returned a result that ${broken}.`);
@@ -203,7 +204,7 @@ function resultFault(
   }
   if (outputSchema === undefined || isError === true) return null;
   const fault = engine.compile(outputSchema)(copy);
-  return fault === null ? null : `breaks its output schema: ${fault}`;
+  return fault === null ? null : `breaks its output schema: ${faultWords(fault)}`;
 }
 
 function isModule(value: unknown): boolean {

@@ -8,8 +8,16 @@ export interface SchemaEngine {
   compile(schema: JsonSchema, options?: { readonly fillDefaults?: boolean }): SchemaValidator;
 }
 
+/** What is wrong with a value: `faultWords` makes a line of it. */
+export interface SchemaFault {
+  /** A JSON Pointer to the place; empty for the whole. */
+  readonly pointer: string;
+  /** The rule that it breaks. The value is never quoted. */
+  readonly rule: string;
+}
+
 /**
- * Answers `null` for a valid value, else what is wrong in one line, naming places by JSON Pointer and never
- * quoting the value. Mutates `value` only to fill in defaults, and only where asked to.
+ * Answers `null` for a valid value, else one thing that is wrong with it. Mutates `value` only to fill in defaults, and only
+ * where asked to.
  */
-export type SchemaValidator = (value: unknown) => string | null;
+export type SchemaValidator = (value: unknown) => SchemaFault | null;

@@ -26,7 +26,7 @@ describe("the schema cache", () => {
     const { compiled, get } = setUp();
     expect(compiled).toEqual([]);
     expect(get("a")({})).toBeNull();
-    expect(get("a")(5)).toBe("/ must be object");
+    expect(get("a")(5)).toEqual({ pointer: "", rule: "must be object" });
     expect(compiled).toEqual(["a"]);
   });
 

@@ -7,7 +7,7 @@ import { API_KEY, expectNoKey, openWeather, queryOf } from "./openweathermap-hos
 
 const { configSchema } = new OpenWeatherMapPlugin();
 const ENGINES = [
-  { engine: "AJV", check: createAjvEngine().compile(configSchema), unknown: "/" },
+  { engine: "AJV", check: createAjvEngine().compile(configSchema), unknown: "" },
   {
     engine: "the portable engine",
     check: createPortableSchemaEngine().compile(configSchema),
@@ -51,8 +51,8 @@ describe.each(ENGINES)("the settings, by $engine", ({ check, unknown }) => {
     ].map((baseUrl) => ({ place: "/baseUrl", settings: { baseUrl } })),
   ])("are refused: %j", ({ place, settings }) => {
     const fault = check(settings);
-    expect(fault?.split(" ")[0]).toBe(place);
-    expect(fault).not.toContain(API_KEY);
+    expect(fault?.pointer).toBe(place);
+    expect(JSON.stringify(fault)).not.toContain(API_KEY);
   });
 });
 

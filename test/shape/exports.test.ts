@@ -59,6 +59,7 @@ describe("the package", () => {
       createTransactions
       createVaultRepository
       environmentKey
+      faultWords
       formatAudit
       isChainId
       loadRemotePlugin
@@ -168,6 +169,7 @@ describe("the package", () => {
       RuntimeReading
       RuntimeStats
       SchemaEngine
+      SchemaFault
       SchemaValidator
       Scrubber
       SecureStorage
