@@ -3,7 +3,7 @@ import type { ErrorCode } from "../errors.ts";
 import type { AnswerContract, RouteContract } from "./define-route.ts";
 import type { RoutePolicy } from "./middleware/gate.ts";
 import { problemStatus } from "./problem.ts";
-import type { Route } from "./route-table.ts";
+import { ALWAYS_ANSWERED, type Route } from "./route-table.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -37,7 +37,7 @@ export function openApiDocument(routes: readonly Route[], options: OpenApiOption
           content: { "application/json": { schema: toSchema(contract.body, "input", schemas) } },
         },
       }),
-      responses: responses(policy, contract, schemas),
+      responses: responses(path, policy, contract, schemas),
     };
   }
   return {
@@ -104,13 +104,20 @@ function toParameters(
   }));
 }
 
-function responses(policy: RoutePolicy, contract: RouteContract, schemas: JsonObject): JsonObject {
+function responses(
+  path: string,
+  policy: RoutePolicy,
+  contract: RouteContract,
+  schemas: JsonObject,
+): JsonObject {
   const good = Object.entries(contract.answers).map(
     ([status, answer]) => [status, toResponse(answer, schemas)] as const,
   );
   const codes: ErrorCode[] = [
     "HOST_REFUSED",
-    ...(policy === "public" ? [] : (["UNAUTHENTICATED", "FORBIDDEN"] as const)),
+    "ORIGIN_REFUSED",
+    ...(ALWAYS_ANSWERED.has(path) ? [] : (["RATE_LIMITED", "OVERLOADED"] as const)),
+    ...(policy === "public" ? [] : (["UNAUTHENTICATED", "CSRF_REFUSED", "FORBIDDEN"] as const)),
     ...(contract.params ? (["NOT_FOUND"] as const) : []),
     ...(contract.query ? (["QUERY_INVALID"] as const) : []),
     ...(contract.body ? (["BODY_INVALID", "BODY_TOO_LARGE"] as const) : []),

@@ -97,8 +97,8 @@ type Served = Omit<Route, "method" | "contract">;
 /** What changes nothing, so that it leaves no record of its own. */
 const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 
-/** Whoever watches over the process must see it also when it is busy. */
-const HEALTH: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+/** By path. Whoever watches over the process must see it also when it is busy. */
+export const ALWAYS_ANSWERED: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
 
 /** Puts every route behind the gate. This is the only place where the app gets a handler. */
 export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps): void {
@@ -152,7 +152,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
   }
 
   function shed({ path }: Served, requestId: string): Response | null {
-    const seconds = HEALTH.has(path) ? null : deps.limits.shed();
+    const seconds = ALWAYS_ANSWERED.has(path) ? null : deps.limits.shed();
     if (seconds === null) return null;
     return problem("OVERLOADED", requestId, { headers: { "retry-after": String(seconds) } });
   }
@@ -213,7 +213,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       const isAnonymous = route.policy === "public";
       if (!isAnonymous) note.principal = principal;
       const use = isAnonymous
-        ? HEALTH.has(route.path)
+        ? ALWAYS_ANSWERED.has(route.path)
           ? null
           : limits.anonymous(limits.addressOf(request.headers, from))
         : limits.request(principal);

@@ -29,7 +29,7 @@ const HEAD = `# Routes of the admin API
 
 This page is made of the routes' contracts (\`npm test -- test/docs/api.test.ts -u\`). Members of a body in bold must be there.
 Besides what is named, a request may be refused by its Host or Origin (403), its token (401, 403), its query (400), its body (413,
-422) or a fault of the server (500).
+422), how often it comes (429), the server's load (503) or a fault of the server (500).
 `;
 
 export function apiReference({ paths }: ApiDocument): string {
@@ -74,7 +74,11 @@ function describe(method: string, path: string, operation: Operation): string {
 
 const COMMON = new Set([
   "HOST_REFUSED",
+  "ORIGIN_REFUSED",
+  "RATE_LIMITED",
+  "OVERLOADED",
   "UNAUTHENTICATED",
+  "CSRF_REFUSED",
   "FORBIDDEN",
   "QUERY_INVALID",
   "BODY_INVALID",
