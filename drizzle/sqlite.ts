@@ -173,6 +173,7 @@ export const oauthFlows = sqliteTable(
     stateHash: text("state_hash").unique(),
     browserHash: text("browser_hash"),
     departedBy: text("departed_by"),
+    keyReference: text("key_reference"),
     issuer: text(),
     clientHash: text("client_hash"),
     scope: text(),

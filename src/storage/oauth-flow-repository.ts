@@ -10,6 +10,7 @@ const NOT_DEPARTED = {
   stateHash: null,
   browserHash: null,
   departedBy: null,
+  keyReference: null,
   issuer: null,
   clientHash: null,
   scope: null,
@@ -91,7 +92,7 @@ export function createOAuthFlowRepository(db: Database): OAuthFlowStore {
 
 function toFlow(row: typeof oauthFlows.$inferSelect): OAuthFlow {
   const { handleHash, instanceId, owner, startedBy, expiresAt } = row;
-  const { stateHash, browserHash, departedBy, issuer, scope, redirectUri } = row;
+  const { stateHash, browserHash, departedBy, keyReference, issuer, scope, redirectUri } = row;
   // Rows from before this column are of no client, so that nothing comes of them.
   const clientHash = row.clientHash ?? "";
   const departure =
@@ -101,6 +102,7 @@ function toFlow(row: typeof oauthFlows.$inferSelect): OAuthFlow {
           stateHash,
           browserHash,
           departedBy,
+          keyReference,
           issuer,
           clientHash,
           scope: scope ?? "",

@@ -72,6 +72,8 @@ export interface OAuthDeparture {
   readonly browserHash: string;
   /** Who proved to be the person that goes: the id of a principal. */
   readonly departedBy: string;
+  /** The key of this server's that proved it: see `Authenticator.referenceOf`. `null` for an access token of another issuer. */
+  readonly keyReference: string | null;
   readonly issuer: string | null;
   /** Of the client and of the server that it was asked for at: the code goes to no other. */
   readonly clientHash: string;

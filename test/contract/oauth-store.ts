@@ -17,6 +17,7 @@ const DEPARTURE: OAuthDeparture = {
   stateHash: "s1",
   browserHash: "b1",
   departedBy: "admin-1",
+  keyReference: "admin 0123",
   issuer: "https://issuer.example",
   clientHash: "c1",
   scope: "a b",

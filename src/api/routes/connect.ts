@@ -2,7 +2,9 @@ import type { AccessTokens } from "../../core/auth/access-tokens.ts";
 import type { Authenticator } from "../../core/auth/authenticator.ts";
 import type { OAuthManager, OpenedFlow } from "../../core/auth/oauth-manager.ts";
 import { SIGN_IN_SECONDS, type SignIns } from "../../core/auth/sign-in.ts";
+import type { OAuthFlow } from "../../types/oauth.ts";
 import type { Principal } from "../../types/principal.ts";
+import type { Owner } from "../../types/vault.ts";
 import { ownerOf } from "../../util/owners.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
 import type { Cookies } from "../cookies.ts";
@@ -65,6 +67,14 @@ export function connectRoutes({
     return refuse(verified.reason === "invalid" ? "TOKEN_INVALID" : "ISSUER_UNAVAILABLE");
   }
 
+  /** Whoever knows an account by an access token of another issuer has shown it minutes ago, and it is not here any more. */
+  function mayStill({ owner, departure }: OAuthFlow): boolean {
+    const reference = departure?.keyReference ?? null;
+    if (reference === null) return true;
+    const person = authenticator.principal(reference);
+    return person !== null && mayConnect(person, owner);
+  }
+
   return [
     {
       method: "GET",
@@ -75,8 +85,8 @@ export function connectRoutes({
         const opened = await oauth.open(params["handle"] ?? "");
         if (opened === null) return gone();
         const person = await signedIn(request);
-        const isKnown = person !== null && mayConnect(person, opened);
-        const isOthers = isKnown && isSomebodyElses(person, opened);
+        const isKnown = person !== null && mayConnect(person, opened.flow.owner);
+        const isOthers = isKnown && isSomebodyElses(person, opened.flow.owner);
         return connectPage(subjectOf(opened, oauth), { isKnown, isOthers, takesTokens });
       },
     },
@@ -99,7 +109,7 @@ export function connectRoutes({
         }
         const person = holder === null ? await signedIn(request) : holder.ok ? holder.value : null;
         const subject = subjectOf(opened, oauth);
-        if (person === null || !mayConnect(person, opened)) {
+        if (person === null || !mayConnect(person, opened.flow.owner)) {
           if (holder !== null) {
             const reason = holder.ok ? "FORBIDDEN" : holder.reason;
             const tooMany = refused({ reason, principal: person });
@@ -115,10 +125,14 @@ export function connectRoutes({
         if (secret !== null && isAdmin(person)) {
           set.push(cookies.write("session", await signIns.begin(person), SIGN_IN_SECONDS));
         }
-        if (isSomebodyElses(person, opened) && form.get("confirm") !== opened.flow.owner) {
+        if (
+          isSomebodyElses(person, opened.flow.owner) &&
+          form.get("confirm") !== opened.flow.owner
+        ) {
           return connectPage(subject, { isKnown: true, isOthers: true, cookies: set });
         }
-        const away = await oauth.depart(opened, person, cookies.read(request, "connect"));
+        const by = { departedBy: person.id, keyReference: authenticator.referenceOf(person) };
+        const away = await oauth.depart(opened, by, cookies.read(request, "connect"));
         if (!away.ok) return faultPage(away.reason);
         const { url, browser } = away.value;
         return departurePage(subject, url, [
@@ -162,6 +176,7 @@ export function connectRoutes({
         const done = await oauth.handleCallback(pluginId, new URL(request.url).searchParams, {
           browser: cookies.read(request, "connect"),
           requestId,
+          mayStill,
         });
         if (!done.ok) return faultPage(done.reason);
         return connectedPage(done.value, oauth.providerOf(pluginId));
@@ -174,16 +189,16 @@ export function connectRoutes({
  * Everybody's account is an administrator's to connect. A user's is their own, shown by the same client's key or by an access
  * token of theirs; an administrator may help.
  */
-function mayConnect(person: Principal, { flow }: OpenedFlow): boolean {
+function mayConnect(person: Principal, owner: Owner): boolean {
   if (isAdmin(person)) return true;
   // An issuer has people whom it lets in here for nothing.
   const mayAsk = person.issuer === undefined || person.scopes.includes("mcp");
-  return mayAsk && flow.owner !== "shared" && ownerOf(person) === flow.owner;
+  return mayAsk && owner !== "shared" && ownerOf(person) === owner;
 }
 
 /** Whether it is an administrator who connects an account that another will use. */
-function isSomebodyElses(person: Principal, { flow }: OpenedFlow): boolean {
-  return flow.owner !== "shared" && ownerOf(person) !== flow.owner;
+function isSomebodyElses(person: Principal, owner: Owner): boolean {
+  return owner !== "shared" && ownerOf(person) !== owner;
 }
 
 /** Whether they may connect accounts, whosever they are. */

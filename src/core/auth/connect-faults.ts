@@ -20,3 +20,9 @@ export const CHANGED: ConnectFault = {
   reason:
     "What the plugin connects to, for whom, or the address of this server is another one by now, so the answer was sent to nobody. Ask for a new link.",
 };
+
+export const REVOKED: ConnectFault = {
+  kind: "changed",
+  reason:
+    "The token or key by which this was begun is not good for it any more, so the answer was sent to nobody. Ask for a new link.",
+};

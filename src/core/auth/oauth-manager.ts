@@ -1,12 +1,17 @@
 import { AppError } from "../../errors.ts";
 import type { Logger } from "../../types/logger.ts";
-import type { OAuthFlow, OAuthGrant, OAuthGrantStore, OAuthToken } from "../../types/oauth.ts";
-import type { Principal } from "../../types/principal.ts";
+import type {
+  OAuthDeparture,
+  OAuthFlow,
+  OAuthGrant,
+  OAuthGrantStore,
+  OAuthToken,
+} from "../../types/oauth.ts";
 import type { Owner, VaultActor } from "../../types/vault.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
 import { clientMetadata } from "./client-metadata.ts";
 import type { ClientSecrets } from "./client-secrets.ts";
-import { CHANGED, GONE, type ConnectFault } from "./connect-faults.ts";
+import { CHANGED, GONE, REVOKED, type ConnectFault } from "./connect-faults.ts";
 import { hasDuplicates } from "./oauth-callback.ts";
 import type { GrantedToken, OAuthClient, OAuthClientSpec } from "./oauth-client.ts";
 import type { OAuthSpecs } from "./oauth-specs.ts";
@@ -32,6 +37,13 @@ export interface OAuthManagerDeps {
   readonly client: OAuthClient;
   readonly audit: VaultAudit;
   readonly logger: Logger;
+}
+
+/** Where a provider's answer came from. */
+export interface CallbackOrigin {
+  readonly browser: string | null;
+  readonly requestId: string;
+  readonly mayStill: (flow: OAuthFlow) => boolean;
 }
 
 /**
@@ -78,12 +90,12 @@ export class OAuthManager {
   /**
    * Sends a person on to the provider.
    *
-   * @param by who they have proved to be
+   * @param by who they have proved to be, and by which key
    * @param browser what the binding cookie has
    */
   async depart(
     { flow, spec }: OpenedFlow,
-    by: Principal,
+    by: Pick<OAuthDeparture, "departedBy" | "keyReference">,
     browser: string | null,
   ): Promise<Result<{ readonly url: string; readonly browser: string }, ConnectFault>> {
     const { flows, client } = this.#deps;
@@ -93,7 +105,7 @@ export class OAuthManager {
     if (!to.ok) return refuse({ kind: "failed", reason: to.reason.reason });
     const { url, issuer, scope } = to.value;
     const { redirectUri } = spec;
-    const toProvider = { departedBy: by.id, issuer, scope, redirectUri, client: clientOf(spec) };
+    const toProvider = { ...by, issuer, scope, redirectUri, client: clientOf(spec) };
     if (!(await flows.depart(flow, departure, toProvider))) return refuse(GONE);
     return ok({ url, browser: departure.browser });
   }
@@ -103,12 +115,12 @@ export class OAuthManager {
    * instance, and not used before.
    *
    * @param callback the whole query
-   * @param from `browser` is what the binding cookie has
+   * @param from `browser` is what the binding cookie has, `mayStill` whether the key by which the flow departed is good for it yet
    */
   async handleCallback(
     pluginId: string,
     callback: URLSearchParams,
-    { browser, requestId }: { readonly browser: string | null; readonly requestId: string },
+    { browser, requestId, mayStill }: CallbackOrigin,
   ): Promise<Result<OAuthGrant, ConnectFault>> {
     const { specs, flows, client, tokens, grants, audit, logger } = this.#deps;
     if (hasDuplicates(callback)) {
@@ -130,6 +142,7 @@ export class OAuthManager {
       isItsOwner(found, flow.owner) &&
       (await flows.isOf(flow.departure!, clientOf(spec)));
     if (!isSame) return refuse(CHANGED);
+    if (!mayStill(flow)) return refuse(REVOKED);
     const { owner, startedBy } = flow;
     const isFirst = (await grants.find(pluginId, owner)) === null;
     const departed = { state, codeVerifier, issuer, scope: asked, callback };

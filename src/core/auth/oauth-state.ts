@@ -97,7 +97,7 @@ export class OAuthFlows {
     {
       client,
       ...to
-    }: Pick<OAuthDeparture, "departedBy" | "issuer" | "scope" | "redirectUri"> & {
+    }: Pick<OAuthDeparture, "departedBy" | "keyReference" | "issuer" | "scope" | "redirectUri"> & {
       /** What the client and its server are called, as in `clientOf`. */
       readonly client: string;
     },

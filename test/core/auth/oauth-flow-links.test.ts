@@ -8,6 +8,7 @@ import { MINUTE } from "../../helpers/token-manager.ts";
 const ASKED = { instanceId: "drive", owner: "shared", startedBy: "plugin:drive" } as const;
 const TO = {
   departedBy: "admin",
+  keyReference: null,
   issuer: null,
   client: "client",
   scope: "read",

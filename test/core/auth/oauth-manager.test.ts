@@ -9,7 +9,7 @@ import { createRecordingLogger } from "../../helpers/logger.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
 import { openManager } from "../../helpers/token-manager.ts";
 
-const BY = { kind: "user", id: "admin", scopes: ["connections:write"] } as const;
+const BY = { departedBy: "admin", keyReference: null };
 
 /** A manager that cannot record what it does, and a person who has come back from this provider. */
 async function openFull(provider: string) {
@@ -41,7 +41,12 @@ async function openFull(provider: string) {
   return {
     script,
     logger,
-    handle: () => manager.handleCallback("drive", callback, { browser, requestId: "request" }),
+    handle: () =>
+      manager.handleCallback("drive", callback, {
+        browser,
+        requestId: "request",
+        mayStill: () => true,
+      }),
   };
 }
 

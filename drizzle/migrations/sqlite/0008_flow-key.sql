@@ -1,0 +1,1 @@
+ALTER TABLE `oauth_flows` ADD `key_reference` text;
