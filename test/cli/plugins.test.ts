@@ -15,7 +15,9 @@ async function open(way: string) {
   await storeTwo(folder.env);
   const server = way === "on the data folder" ? null : await startNodeServer(folder.env);
   const env = { ...folder.env, ...(server && { MCP_ADMIN_TOKEN: server.adminToken }) };
-  return (...args: string[]) => runHere(args, env);
+  return Object.assign((...args: string[]) => runHere(args, env), {
+    withStdin: (stdin: string, ...args: string[]) => runHere(args, env, stdin),
+  });
 }
 
 describe.each(["through the server that runs", "on the data folder"])("%s", (way) => {
@@ -72,6 +74,28 @@ describe.each(["through the server that runs", "on the data folder"])("%s", (way
     expect(await mcp("plugin", "remove", "rain")).toMatchObject({ status: 0 });
   });
 
+  it("plugin configure sets one anew, and reads from stdin what is in nobody's list of processes", async () => {
+    const mcp = await open(way);
+    await mcp("plugin", "create", "rain", "./weather", "--settings", '{"units":"stone"}');
+    const args = ["plugin", "configure", "rain", "--settings", "-", "--tool-prefix", "wet"];
+    const changed = await mcp.withStdin('{"units":"imperial"}\n', ...args, "--json");
+    expect(changed).toMatchObject({ status: 0, stderr: "" });
+    expect(JSON.parse(changed.stdout)).toMatchObject({
+      config: { units: "imperial" },
+      toolPrefix: "wet",
+      error: null,
+    });
+    const client = ["--oauth", '{"clientId":"a-client"}', "--json"];
+    const connected = await mcp("plugin", "configure", "rain", ...client);
+    expect(JSON.parse(connected.stdout)).toMatchObject({
+      config: { units: "imperial" },
+      oauth: { clientId: "a-client" },
+    });
+    const refused = await mcp("plugin", "configure", "rain", "--settings", '{"units":"stone"}');
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    expect(refused.stderr).not.toContain("stone");
+  });
+
   it("plugin list names the packages that nobody uses on stderr, and all of it with --json", async () => {
     const mcp = await open(way);
     const { stderr } = await mcp("plugin", "list");
@@ -108,6 +132,10 @@ describe.each(["through the server that runs", "on the data folder"])("%s", (way
     [["plugin", "create", "rain", "./nothing"], 2],
     [["plugin", "create", "rain", "./weather", "--settings", "{"], 2],
     [["plugin", "create", "rain"], 1],
+    [["plugin", "configure", "keeper"], 2],
+    [["plugin", "configure", "nobody", "--tool-prefix", "a"], 2],
+    [["plugin", "configure", "keeper", "--oauth", "{"], 2],
+    [["plugin", "configure", "keeper", "--settings", "-", "--oauth", "-"], 2],
     [["plugin", "explode", "keeper"], 1],
     [["tools", "call", "keeper_digest", "{"], 2],
     [["tools", "call", "nothing_of_this"], 2],

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { addCommandGroup } from "./command-group.ts";
 import type { CommandContext } from "./credentials.ts";
 import { addFileFlags } from "./file-flags.ts";
-import type { CreatePluginFlags, PluginFlags } from "./plugins.ts";
+import type { CreatePluginFlags, InstanceFlags, PluginFlags } from "./plugins.ts";
 
 /** `plugin`. What the commands need is loaded when one runs: a start of the server need not pay for it. */
 export function addPluginCommands(
@@ -32,18 +32,33 @@ export function addPluginCommands(
       if (!(await changePlugin(context, name, id, flags))) fail();
     });
   }
-  addOne("create", "make one of a package that is in the plugins folder")
-    .argument("<package>", 'such as ./github, as "plugin list" shows it')
-    .option("--settings <json>", "its settings")
-    .option("--tool-prefix <prefix>", "what stands before its tools' names; the id when left out")
+  addInstanceFlags(
+    addOne("create", "make one of a package that is in the plugins folder").argument(
+      "<package>",
+      'such as ./github, as "plugin list" shows it',
+    ),
+  )
     .option("--disabled", "do not run it yet")
     .action(async (id: string, ref: string, flags: CreatePluginFlags) => {
       const { createPlugin } = await import("./plugins.ts");
       if (!(await createPlugin(context, id, ref, flags))) fail();
     });
+  addInstanceFlags(
+    addOne("configure", "change how one is set; it is started anew with that"),
+  ).action(async (id: string, flags: InstanceFlags) => {
+    const { configurePlugin } = await import("./plugins.ts");
+    if (!(await configurePlugin(context, id, flags))) fail();
+  });
   addOne("remove", "remove one; its credentials stay, unless they are to go, too")
     .option("--credentials", "delete its credentials and connections as well")
     .action(async (id: string, flags: PluginFlags & { credentials?: boolean }) =>
       (await import("./plugins.ts")).removePlugin(context, id, flags),
     );
+}
+
+function addInstanceFlags(command: Command): Command {
+  return command
+    .option("--settings <json>", "all of its settings, or - to read them from stdin")
+    .option("--oauth <json>", 'its OAuth client, such as {"clientId":"…"}, or - for stdin')
+    .option("--tool-prefix <prefix>", "what stands before its tools' names; the id at first");
 }

@@ -1,17 +1,26 @@
 import { AppError } from "../../../src/index.ts";
 import type { SettingFlags } from "../settings.ts";
 import type { CommandContext } from "./credentials.ts";
+import type { Input } from "./input.ts";
 import { toTable } from "./table.ts";
 import { withAdminApi } from "./with-admin-api.ts";
 import { withProgress } from "./with-progress.ts";
+
+/** As much as the API takes. */
+const MAX_STDIN_BYTES = 1024 * 1024;
 
 export interface PluginFlags extends SettingFlags {
   readonly json?: boolean;
 }
 
-export interface CreatePluginFlags extends PluginFlags {
+/** What an instance is like. JSON, or `-` for JSON on stdin, where a password is in nobody's list of processes. */
+export interface InstanceFlags extends PluginFlags {
   readonly settings?: string;
+  readonly oauth?: string;
   readonly toolPrefix?: string;
+}
+
+export interface CreatePluginFlags extends InstanceFlags {
   readonly disabled?: boolean;
 }
 
@@ -100,19 +109,40 @@ export function createPlugin(
   context: CommandContext,
   id: string,
   ref: string,
-  { settings, toolPrefix, disabled, ...flags }: CreatePluginFlags,
+  { disabled, ...flags }: CreatePluginFlags,
 ): Promise<boolean> {
   return withAdminApi(context, flags, async (api) => {
     const wanted = {
       id,
       package: ref,
-      ...(settings !== undefined && { config: parseSettings(settings) }),
-      ...(toolPrefix !== undefined && { toolPrefix }),
+      ...(await readInstance(context, flags)),
       ...(disabled && { enabled: false }),
     };
     const progress = { output: context.output, label: `create ${id}`, json: flags.json };
     const plugin = await withProgress(progress, () =>
       api.json<Plugin>("POST", "/api/plugins", wanted),
+    );
+    return report(context, plugin, flags);
+  });
+}
+
+/** `plugin configure`. Answers as `createPlugin` does. */
+export function configurePlugin(
+  context: CommandContext,
+  id: string,
+  flags: InstanceFlags,
+): Promise<boolean> {
+  return withAdminApi(context, flags, async (api) => {
+    const wanted = await readInstance(context, flags);
+    if (Object.keys(wanted).length === 0) {
+      throw new AppError(
+        "CONFIG_INVALID",
+        "Say what to change: --settings, --oauth, --tool-prefix.",
+      );
+    }
+    const progress = { output: context.output, label: `configure ${id}`, json: flags.json };
+    const plugin = await withProgress(progress, () =>
+      api.json<Plugin>("PUT", `${pathOf(id)}/config`, wanted),
     );
     return report(context, plugin, flags);
   });
@@ -165,11 +195,28 @@ function nameOf(tool: Plugin["tools"][number]): string {
   return typeof tool === "string" ? tool : tool.name;
 }
 
-/** @throws AppError `CONFIG_INVALID` */
-function parseSettings(text: string): unknown {
+/** As the API has them. @throws AppError `CONFIG_INVALID` */
+async function readInstance(
+  { input }: CommandContext,
+  { settings, oauth, toolPrefix }: InstanceFlags,
+): Promise<Record<string, unknown>> {
+  if (settings === "-" && oauth === "-") {
+    throw new AppError("CONFIG_INVALID", "Only one of --settings and --oauth can be on stdin.");
+  }
+  return {
+    ...(settings !== undefined && { config: await readJson(input, "--settings", settings) }),
+    ...(oauth !== undefined && { oauth: await readJson(input, "--oauth", oauth) }),
+    ...(toolPrefix !== undefined && { toolPrefix }),
+  };
+}
+
+async function readJson(input: Input, flag: string, given: string): Promise<unknown> {
+  const isOnStdin = given === "-";
+  const text = isOnStdin ? new TextDecoder().decode(await input.readAll(MAX_STDIN_BYTES)) : given;
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new AppError("CONFIG_INVALID", "--settings is not JSON.", { cause });
+    const what = isOnStdin ? `What stdin has for ${flag}` : flag;
+    throw new AppError("CONFIG_INVALID", `${what} is not JSON.`, { cause });
   }
 }
