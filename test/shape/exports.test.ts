@@ -1,13 +1,7 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import * as nodeAdapter from "../../adapters/node/index.ts";
-import * as workersAdapter from "../../adapters/workers/index.ts";
-import { VERSION } from "../../adapters/workers/version.ts";
 import * as server from "../../src/index.ts";
 import * as plugin from "../../src/plugins/index.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { typesOf, valuesOf } from "./exported-names.ts";
 
 /** What other programs may rely on: a name that goes is a breaking change, one that comes is a promise. */
 describe("the package", () => {
@@ -259,54 +253,4 @@ describe("the package", () => {
       ToolResult"
     `);
   });
-
-  it("exports these names as mcp-plugin-server/adapters/node", () => {
-    expect(valuesOf(nodeAdapter)).toMatchInlineSnapshot(`
-      "configureLogging
-      createExpress
-      createLogger
-      readSettings
-      startServer"
-    `);
-    expect(typesOf("adapters/node/index.ts")).toMatchInlineSnapshot(`
-      "Environment
-      RunningServer
-      SettingFlags
-      Settings"
-    `);
-  });
-
-  it("exports these names as mcp-plugin-server/adapters/workers", () => {
-    expect(valuesOf(workersAdapter)).toMatchInlineSnapshot(`"createWorker"`);
-    expect(typesOf("adapters/workers/index.ts")).toMatchInlineSnapshot(`
-      "BundledPlugins
-      WorkerContext
-      WorkerEnv
-      WorkerHandler"
-    `);
-  });
-
-  it("has the same version in the Worker's bundle", () => {
-    const { version } = JSON.parse(read("package.json")) as { version: string };
-    expect(VERSION).toBe(version);
-  });
 });
-
-function valuesOf(module: object): string {
-  return Object.keys(module).toSorted().join("\n");
-}
-
-/** Types leave nothing behind at run time, so their names are read from the source, which lists them one by one. */
-function typesOf(path: string): string {
-  const source = read(path);
-  expect(source).not.toMatch(/export (type )?\* from/);
-  return [...source.matchAll(/export (type )?\{([^}]*)\}/g)]
-    .flatMap(([, type = "", names]) => names!.split(",").map((name) => type + name.trim()))
-    .flatMap((name) => /^type (.+)$/.exec(name)?.[1] ?? [])
-    .toSorted()
-    .join("\n");
-}
-
-function read(path: string): string {
-  return readFileSync(fileURLToPath(new URL(path, ROOT)), "utf8");
-}
