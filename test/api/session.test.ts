@@ -128,6 +128,16 @@ describe("a session", () => {
     expect((await byPage(app, "POST /mcp", own)).status).toBe(401);
   });
 
+  it.each([
+    ["a key of a client", CLIENT_KEY, 403],
+    ["a token that nobody has", "mcpa_nobody_has_this_one_0123456789", 401],
+  ])("does not step in for %s that a request names", async (_, token, status) => {
+    const app = await openAdminApp();
+    const { cookie } = await signIn(app);
+    const own = { ...OWN_PAGE, cookie, authorization: `Bearer ${token}` };
+    expect((await byPage(app, "GET /api/plugins", own)).status).toBe(status);
+  });
+
   it("ends after an hour without use, and after twelve with", async () => {
     const time = createFakeTime();
     const app = await openAdminApp({ deps: { time } });

@@ -155,6 +155,12 @@ describe("PUT /api/settings", () => {
     const headers = { origin: allowed };
     const refused = await app.request("/api/plugins", { key: null, headers });
     expect(refused.status).toBe(401);
+    // Names of hosts and schemes know no case.
+    const shouted = await app.request("/api/plugins", {
+      key: null,
+      headers: { origin: "HTTPS://Inspector.Example.Org" },
+    });
+    expect(shouted.status).toBe(401);
     await put({ allowedOrigins: [] });
     expect(await isLetIn(app, allowed)).toBe(false);
   });
