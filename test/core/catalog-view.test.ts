@@ -9,7 +9,7 @@ const everything = () =>
     prompts: new Map(),
     resources: new Map(),
     templates: [],
-    conflicts: [],
+    conflicts: new Map(),
   });
 const READING: ToolAccess = { plugins: null, tools: null, readOnly: true };
 
