@@ -184,6 +184,37 @@ describe("a session", () => {
     expect((await byPage(app, "POST /api/clients", changing)).status).toBe(201);
   });
 
+  it("counts as used from its last use, not from its last secret", async () => {
+    const time = createFakeTime();
+    const app = await openAdminApp({ deps: { time } });
+    const { cookie } = await signIn(app);
+    const ask = () => byPage(app, "GET /api/plugins", { ...OWN_PAGE, cookie });
+    await time.advance(14 * 60_000);
+    expect(await ask()).toMatchObject({ status: 200, cookie: null });
+    await time.advance(56 * 60_000);
+    expect((await ask()).status).toBe(200);
+  });
+
+  it("ends after twelve hours for an old secret, too, though that was to last a minute more", async () => {
+    const time = createFakeTime();
+    const app = await openAdminApp({ deps: { time } });
+    let { cookie } = await signIn(app);
+    const ask = (own: string) => byPage(app, "GET /api/plugins", { ...OWN_PAGE, cookie: own });
+    const STEP_MS = 30 * 60_000;
+    const LAST_MS = 12 * 60 * 60_000 - 30_000;
+    for (let spent = 0; spent + STEP_MS < LAST_MS; spent += STEP_MS) {
+      await time.advance(STEP_MS);
+      cookie = (await ask(cookie)).cookie!.split(";")[0]!;
+    }
+    await time.advance(STEP_MS - 30_000);
+    const renewed = await ask(cookie);
+    expect([renewed.status, renewed.cookie]).toEqual([200, expect.any(String)]);
+    await time.advance(29_000);
+    expect((await ask(cookie)).status).toBe(200);
+    await time.advance(1_000);
+    expect((await ask(cookie)).status).toBe(401);
+  });
+
   it.each<[what: string, minutes: number, isAsked: boolean]>([
     ["the secret before the last, which is still good for a minute", 15, true],
     ["a secret that is to be renewed just then", 15, false],

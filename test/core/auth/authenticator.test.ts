@@ -39,6 +39,20 @@ it("does not take a key for another one whose hash begins alike", async () => {
   expect(await authenticator.authenticate(`Bearer ${SECRET}`)).toBeNull();
 });
 
+it.each([
+  ["a key's", 4_096, 1],
+  ["more than any key's", 4_097, 0],
+])("hashes what has the length of %s as often as it must", async (_, length, times) => {
+  let hashed = 0;
+  const counting: typeof sha256 = (bytes) => {
+    hashed++;
+    return sha256(bytes);
+  };
+  const authenticator = createAuthenticator([], counting, () => 0);
+  expect(await authenticator.authenticate(`Bearer ${"k".repeat(length)}`)).toBeNull();
+  expect(hashed).toBe(times);
+});
+
 describe("what stands for a key in a session", () => {
   it("is the key's as long as it is good, and another one for the next key of the same name", async () => {
     const keysOf = async (secret: string) =>
