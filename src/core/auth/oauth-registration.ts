@@ -14,10 +14,12 @@ import { isEndpoint } from "./oauth-endpoint.ts";
 import { attempt, faultOfCode, faultOfStatus, refuseWith } from "./oauth-faults.ts";
 import { subjectOf, type OAuthServer } from "./oauth-servers.ts";
 import { fetchAt, type OAuthFetch } from "./oauth-transport.ts";
+import { clientOf } from "./token-record.ts";
 
 /** What is kept of a registration: enough to use it, and to see when it is of no use any more. */
 export interface RegisteredClient {
-  readonly issuer: string;
+  /** Which client at which server it is (`clientOf`): its secret goes to no other address. */
+  readonly client: string;
   readonly redirectUri: string;
   readonly clientId: string;
   readonly method: "basic" | "post" | "none";
@@ -48,7 +50,7 @@ export async function registeredClient(
 ): Promise<Result<RegisteredClient, OAuthFault>> {
   const find = async (): Promise<RegisteredClient | null> => {
     const kept = readRegistration(await spec.registered.load());
-    return kept?.issuer === server.metadata.issuer ? kept : null;
+    return kept?.client === clientOf(spec) ? kept : null;
   };
   const isGood = (kept: RegisteredClient | null): kept is RegisteredClient =>
     kept !== null &&
@@ -140,7 +142,7 @@ async function readAnswer(
   asked: RegisteredClient["method"],
   now: number,
 ): Promise<Result<RegisteredClient, OAuthFault>> {
-  const { title, metadata } = server;
+  const { title } = server;
   const fault = faultOfStatus(response, title, now);
   if (fault !== null) return { ok: false, reason: fault };
   if (response.status !== 201) {
@@ -168,7 +170,7 @@ async function readAnswer(
     );
   }
   return ok({
-    issuer: metadata.issuer,
+    client: clientOf(spec),
     redirectUri: spec.redirectUri,
     clientId,
     method,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OAuthClientSettings } from "../../../src/types/oauth.ts";
-import type { LoopbackAnswer } from "../../helpers/loopback-server.ts";
+import { startLoopbackServer, type LoopbackAnswer } from "../../helpers/loopback-server.ts";
 import { startOidcServer } from "../../helpers/oidc-server.ts";
 import { connect, createFixture, REDIRECT_URI, STATE, toSpec, VERIFIER } from "./oauth-fixture.ts";
 import { openRegistrar } from "./oauth-registrar.ts";
@@ -42,7 +42,7 @@ describe("a client that registers itself", () => {
   });
 
   it.each<[string, object]>([
-    ["with another server", { issuer: "https://other.test" }],
+    ["with another server", { client: "another" }],
     ["for another address of this server", { redirectUri: "https://old.test/oauth/callback/work" }],
     ["with a secret that has expired", { expiresAt: 1 }],
   ])("has to do it again after it did it %s", async (_what, change) => {
@@ -56,6 +56,20 @@ describe("a client that registers itself", () => {
     expect(server.hits("POST /reg")).toBe(2);
     await client.authorizationUrl(spec, left);
     expect(server.hits("POST /reg")).toBe(2);
+  });
+
+  it("keeps its secret from another endpoint of the same issuer", async () => {
+    const server = await startOidcServer({ redirectUris: [] });
+    const other = await startLoopbackServer({ "POST /token": { status: 400, body: {} } });
+    const { client } = createFixture();
+    const urls = { issuer: server.issuer };
+    const { spec } = toSpec({ declared: { scopes: ["read"], urls }, settings: dynamic });
+    await client.authorizationUrl(spec, left);
+    const endpoints = { authorization: `${server.issuer}/auth`, token: `${other.origin}/token` };
+    const moved = { ...spec, declared: { ...spec.declared, urls: { ...urls, ...endpoints } } };
+    const refreshed = await client.refresh(moved, "a-refresh-token", "read");
+    expect(refreshed).toMatchObject({ ok: false, reason: { kind: "invalid-grant" } });
+    expect(other.requests).toEqual([]);
   });
 
   it("does so once, of two processes that begin at the same time", async () => {
