@@ -72,13 +72,10 @@ export async function openDevServer(
     };
     return result?.content[0]?.text ?? error?.message ?? text;
   };
-  const list = async () => {
+  const list = async <T>(route: string) => {
     const headers = { authorization: `Bearer ${adminToken}` };
-    const response = await fetch(`${server.url}/api/plugins`, { headers });
-    return (await response.json()) as {
-      data: InstanceStatus[];
-      available: { package: string }[];
-    };
+    const response = await fetch(server.url + route, { headers });
+    return ((await response.json()) as { data: T[] }).data;
   };
   return {
     ...server,
@@ -95,8 +92,12 @@ export async function openDevServer(
         const answer = await call(tool);
         if (answer !== text) throw new Error(`${tool} answers ${answer}`);
       }, WAIT),
-    status: async (id) => (await list()).data.find((status) => status.id === id),
-    available: async () => (await list()).available.map((each) => each.package),
+    status: async (id) =>
+      (await list<InstanceStatus>("/api/plugins")).find((each) => each.id === id),
+    available: async () => {
+      const packages = await list<{ package: string; usedBy: string[] }>("/api/packages");
+      return packages.filter(({ usedBy }) => usedBy.length === 0).map((each) => each.package);
+    },
   };
 }
 
