@@ -1,4 +1,13 @@
 import type { OAuthProvider } from "./providers/provider.ts";
+import { isScopeName } from "./token-scopes.ts";
+
+/** Whoever grants more names something else. */
+const MAX_GRANTED = 100;
+
+/** What a provider says that it granted, as a page or a terminal can show it: whatever is no scope (RFC 6749, 3.3) is left out. */
+export function grantedScope(text: string): string {
+  return readScopes(text).filter(isScopeName).slice(0, MAX_GRANTED).join(" ");
+}
 
 export function readScopes(scope: string): readonly string[] {
   return scope.split(/\s+/).filter((name) => name !== "");

@@ -8,7 +8,7 @@ import { ok, type Result } from "../../util/result.ts";
 import type { GrantedToken, OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
 import { accountOfAnswer } from "./oauth-account.ts";
 import { faultOfCode, faultOfStatus, refuseWith, type FaultStep } from "./oauth-faults.ts";
-import { missingScopes } from "./oauth-scopes.ts";
+import { grantedScope, missingScopes } from "./oauth-scopes.ts";
 import { subjectOf, type OAuthServer } from "./oauth-servers.ts";
 
 /** A token that lives for ten years is a mistake, or seconds that are milliseconds. */
@@ -142,7 +142,7 @@ function readToken(
     accessToken,
     ...(refreshToken !== undefined && { refreshToken }),
     expiresAt: lifetime === undefined ? Number.MAX_SAFE_INTEGER : now + Math.floor(lifetime) * 1000,
-    scope: answer.scope ?? asked,
+    scope: answer.scope === undefined ? asked : grantedScope(answer.scope),
     tokenType: "Bearer",
   });
 }

@@ -124,6 +124,9 @@ describe("an answer of a token endpoint", () => {
     ["more, which is recorded", "read write admin", "read write admin", []],
     ["something else", "admin", "admin", ["read", "write"]],
     ["nothing", "", "", ["read", "write"]],
+    ["what no page could show", 'read \u202e\u0007 wri"te', "read", ["write"]],
+    ["a name without end", `read ${"x".repeat(257)}`, "read", ["write"]],
+    ["names without end", "read ".repeat(500), "read ".repeat(100).trim(), ["write"]],
     ["no word of it, which is all of it", undefined, "read write", []],
     ["the same in other letters, which is something else", "READ write", "READ write", ["read"]],
   ])("that grants %s", async (_what, scope, recorded, missingScopes) => {
