@@ -29,11 +29,10 @@ export function createAccountLinks({
       const owner = ownerFor(instanceId, principal);
       if (owner === null || specs.find(instanceId) === null) return null;
       const grant = await grants.find(instanceId, owner);
-      const { authUrl } = await manager.initiateFlow(instanceId, {
-        owner,
-        startedBy: principal.id,
-      });
-      return { url: authUrl, reason: grant?.reason ?? null };
+      const flow = { owner, startedBy: principal.id };
+      // A client that calls again and again must not take the link away that somebody reads.
+      const { authUrl } = await manager.initiateFlow(instanceId, flow, "once");
+      return { url: authUrl, reason: grant?.status === "needs_reauth" ? grant.reason : null };
     },
     async isConnected(instanceId, principal) {
       const owner = ownerFor(instanceId, principal);
