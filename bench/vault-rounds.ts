@@ -74,11 +74,12 @@ for (let lane = 0; lane < LANES; lane++) {
     refreshToken: "y".repeat(64),
   };
   const expiresAt = Date.now() + 3_600_000;
-  await tokens.connect(accountOf(lane), {
+  const grant = {
     token: { ...granted, expiresAt, scope: "read write", tokenType: "Bearer" },
     missingScopes: [],
     account: null,
-  });
+  };
+  await tokens.connect(accountOf(lane), grant, () => Promise.resolve(null));
 }
 await round(WARM_UP_MS);
 for (let count = 0; count < Number(rounds); count++) process.send!(await round(Number(ms)));

@@ -108,7 +108,7 @@ export interface OAuthGrant {
   readonly instanceId: string;
   readonly owner: Owner;
   readonly status: "connected" | "needs_reauth";
-  /** Why a person is needed; `null` while nobody is. */
+  /** Why a person is needed, or why the last renewal of what is connected failed; `null` where neither is so. */
   readonly reason: string | null;
   readonly account: string | null;
   readonly scope: string;

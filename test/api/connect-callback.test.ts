@@ -6,8 +6,7 @@ import {
   openConnectApp,
   type OpenedPage,
 } from "../helpers/connect-app.ts";
-import { AppError, createKeyRepository, type AppDeps } from "../../src/index.ts";
-import { makeDatabase } from "../helpers/database.ts";
+import { AppError, type AppDeps } from "../../src/index.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
 import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { startOidcServer } from "../helpers/oidc-server.ts";
@@ -148,39 +147,6 @@ describe("a callback", () => {
     expect(result.structuredContent.isAuthenticated).toBe(false);
   });
 
-  it.each<[string, string, unknown]>([
-    ["revoked", "DELETE /api/tokens/:id", undefined],
-    ["given another secret", "POST /api/tokens/:id/rotate", undefined],
-    ["kept from connecting", "PUT /api/tokens/:id", { scopes: ["viewer"] }],
-  ])(
-    "is refused when the token that it was begun with was %s, and the provider is asked for nothing",
-    async (_what, route, change) => {
-      const keyStore = createKeyRepository(makeDatabase().db);
-      const { app, tokenRequests } = await openConnectApp({ deps: { keyStore } });
-      const admin = async (line: string, body?: unknown) => {
-        const [method = "", path = ""] = line.split(" ");
-        const response = await app.request(path, {
-          method,
-          key: ADMIN_TOKEN,
-          ...(body !== undefined && {
-            body: JSON.stringify(body),
-            headers: { "content-type": "application/json" },
-          }),
-        });
-        return { status: response.status, text: await response.text() };
-      };
-      const body = { name: "ops", scopes: ["operator"] };
-      const { id, secret } = JSON.parse((await admin("POST /api/tokens", body)).text);
-      const { link } = await askedLink(app);
-      const browser = createBrowser(app);
-      const back = await browser.goTo(link, secret);
-      expect((await admin(route.replace(":id", id), change)).status).toBeLessThan(300);
-      const page = await browser.open(back);
-      expect([page.status, tokenRequests()]).toEqual([410, 0]);
-      expect(headingOf(page)).toBe("Nothing was connected");
-    },
-  );
-
   it("is not used up by a look at its head", async () => {
     const { browser, back, tokenRequests } = await openGranted();
     const head = await browser.open(back.href, { method: "HEAD" });
@@ -267,6 +233,18 @@ describe("a callback", () => {
     expect(away.text).toContain(`Go on to ${new URL(away.goOn!).host}</a>`);
     const page = await browser.open(await browser.goTo(link, ADMIN_TOKEN));
     expect(headingOf(page)).toBe(`${host} is connected to “drive”`);
+  });
+
+  it("has the link that led to it stay good while the same client calls again and again", async () => {
+    const { app } = await openConnectApp();
+    const { link } = await askedLink(app);
+    const browser = createBrowser(app);
+    expect((await browser.open(link)).status).toBe(200);
+    for (let calls = 0; calls < 25; calls++) expect((await askedLink(app)).link).toBe(link);
+    const page = await browser.open(await browser.goTo(link, ADMIN_TOKEN));
+    expect(page.text).toContain("is connected");
+    // The next who lacks an account gets another.
+    expect((await askedLink(app, "other_token")).link).not.toBe(link);
   });
 
   it("uses up the link that led to it", async () => {

@@ -43,6 +43,26 @@ describe("/api/auth/oauth", () => {
     });
   });
 
+  it("begins no flow where the client is granted its tokens for itself, and ends one that was begun before", async () => {
+    const entries = { drive: { oauth: { clientId: "basic" } } };
+    const { app } = await openConnectApp({ entries });
+    const { authUrl } = await (await ask(app, "GET", "initiate/drive")).json();
+    const settings = { clientId: "basic", grant: "client_credentials" };
+    const changed = await app.request("/api/plugins/drive/config", {
+      method: "PUT",
+      key: ADMIN_TOKEN,
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ oauth: settings }),
+    });
+    expect(changed.status).toBe(200);
+    const refused = await ask(app, "GET", "initiate/drive");
+    expect([refused.status, (await refused.json()).detail]).toEqual([
+      422,
+      '"drive" is granted its tokens as a client (`grant: "client_credentials"`): there is no account for a person to connect.',
+    ]);
+    expect((await createBrowser(app).open(authUrl)).status).toBe(410);
+  });
+
   it("tells of connections without a word of their tokens", async () => {
     const { app } = await openConnected();
     const text = await (await ask(app, "GET", "connections?plugin=drive")).text();

@@ -38,7 +38,7 @@ export async function connectAccount({ client, tokens, account }: TokenPlace): P
   const { searchParams: callback } = await grantAs(url, REDIRECT_URI);
   const granted = await client.exchange(account.spec, { ...flow, issuer, callback });
   if (!granted.ok) throw new Error(granted.reason.reason);
-  await tokens.connect(account, granted.value);
+  await tokens.connect(account, granted.value, () => Promise.resolve(null));
 }
 
 /** What the provider itself says of a token. */

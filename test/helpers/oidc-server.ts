@@ -53,6 +53,8 @@ export interface OidcServer {
   hits(request: string): number;
   /** The next request of this kind gets this answer, and the server does not see it. */
   plan(request: string, answer: PlannedAnswer): void;
+  /** This is done while the next request of this kind waits for its answer. */
+  meanwhile(request: string, work: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
@@ -63,10 +65,16 @@ export interface OidcServer {
 export async function startOidcServer(options: OidcServerOptions): Promise<OidcServer> {
   const requests: string[] = [];
   const planned = new Map<string, PlannedAnswer[]>();
+  const awaited = new Map<string, () => Promise<unknown>>();
   let handle: (request: IncomingMessage, response: ServerResponse) => void = () => {};
   const server = createServer((request, response) => {
     const name = `${request.method} ${request.url!.split("?")[0]}`;
     requests.push(name);
+    const work = awaited.get(name);
+    if (work !== undefined) {
+      awaited.delete(name);
+      return void work().finally(() => handle(request, response));
+    }
     const answer = planned.get(name)?.shift();
     if (answer === undefined) return handle(request, response);
     request.resume().on("end", () => {
@@ -89,6 +97,7 @@ export async function startOidcServer(options: OidcServerOptions): Promise<OidcS
     requests,
     hits: (request) => requests.filter((name) => name === request).length,
     plan: (request, answer) => void planned.set(request, [...(planned.get(request) ?? []), answer]),
+    meanwhile: (request, work) => void awaited.set(request, work),
     close,
   };
 }

@@ -32,6 +32,7 @@ export const PUBLIC_URL = "http://localhost:3000";
 export const OWN_PAGE = { origin: PUBLIC_URL, "sec-fetch-site": "same-origin" };
 
 export interface TestApp extends App {
+  readonly vault: AppDeps["vault"];
   readonly logs: readonly LogRecord[];
   /** A request as from this machine, with the client's key unless `headers` has another authorization. */
   request(path: string, init?: TestRequest): Promise<Response>;
@@ -116,6 +117,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   if (options.started !== false) await app.start();
   return {
     ...app,
+    vault: options.deps?.vault ?? vault,
     logs: logger.records,
     request: async (path, init) =>
       noteAnswer(await app.fetch(new Request(new URL(path, PUBLIC_URL), withDefaults(init)))),

@@ -30,7 +30,9 @@ export async function openManager(
       await audit.record(entry);
     },
   };
-  const make = (over: Partial<Pick<TokenManagerDeps, "vault" | "time" | "turns">> = {}) =>
+  const make = (
+    over: Partial<Pick<TokenManagerDeps, "vault" | "grants" | "time" | "turns">> = {},
+  ) =>
     new TokenManager({
       vault,
       grants,
@@ -62,9 +64,15 @@ export async function openManager(
   };
 }
 
+/** For a connection that nothing is against. */
+export const unhindered = () => Promise.resolve(null);
+
+/** What a record of tokens has beside them, where a test does not care. */
+export const RECORD_FACTS = { client: "c", connectedAt: 1, account: null, missingScopes: [] };
+
 /** With a connected account. */
 export async function openConnected() {
   const opened = await openManager();
-  await opened.tokens.connect(account, opened.provider.first());
+  await opened.tokens.connect(account, opened.provider.first(), unhindered);
   return opened;
 }

@@ -125,7 +125,7 @@ const PROVIDER_SAID = {
     "The provider has no way to end a grant from here: end it in the account's settings.",
   failed: "The provider did not end the grant: end it in the account's settings.",
   "not-asked":
-    "The provider was not asked, because the plugin is gone or connects other accounts now: end the grant in the account's settings.",
+    "The provider was not asked, because the plugin is gone, does not run, or connects other accounts now: end the grant in the account's settings.",
 } as const;
 
 /** `oauth secret`. */

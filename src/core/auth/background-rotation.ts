@@ -1,7 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import type { Logger } from "../../types/logger.ts";
 import type { DataKeyRotation } from "./data-key-rotation.ts";
-import type { VaultAudit } from "./vault-audit.ts";
+import { type VaultAudit, SYSTEM } from "./vault-audit.ts";
 
 /** Seals anew, beside everything else, what keys have sealed that seal no more. */
 export class BackgroundRotation {
@@ -39,7 +39,7 @@ export class BackgroundRotation {
       const unfinished = await this.#keys.unfinished();
       if (unfinished.length === 0) return;
       const act = {
-        actor: { actor: "system", requestId: null },
+        actor: SYSTEM,
         action: "vault.rotate",
         instanceId: null,
         subject: null,

@@ -3,11 +3,11 @@ import type { Vault, VaultActor } from "../../types/vault.ts";
 import { canonicalJson } from "../../util/canonical-json.ts";
 import { hexDigest } from "../../util/hex-digest.ts";
 import type { OAuthClientSpec } from "./oauth-client.ts";
+import { SYSTEM } from "./vault-audit.ts";
 
 /** Before the server's hash, in the name of the operator's secret in the vault. */
 const PREFIX = "$oauth.client_secret";
 const HASH_CHARS = 32;
-const SYSTEM: VaultActor = { actor: "system", requestId: null };
 
 /** What says where a client's secret is sent. */
 export type SecretPlace = Pick<OAuthClientSpec, "instanceId" | "declared" | "settings">;

@@ -2,7 +2,8 @@
 export interface ConnectFault {
   /**
    * `gone`: no flow of this browser's belongs to it, so that nobody can say what came of it. `changed`: what it was for is
-   * another thing by now. `invalid`: it is no callback at all. The rest as `OAuthFault`.
+   * another thing by now. `invalid`: it is no callback at all. `denied`: the person said no.
+   * `failed`: the provider did not answer as it should.
    */
   readonly kind: "gone" | "changed" | "invalid" | "denied" | "failed";
   /** For people: what happened, and what to do. */

@@ -74,7 +74,7 @@ export interface GrantedToken {
 }
 
 /** What a person is sent to the provider with. */
-export interface AuthorizationRequest {
+export interface AuthorizationTarget {
   readonly url: string;
   /** `null` where the provider has no name of that kind. */
   readonly issuer: string | null;
@@ -88,7 +88,7 @@ export interface OAuthClient {
   authorizationUrl(
     spec: OAuthClientSpec,
     flow: { readonly state: string; readonly codeVerifier: string },
-  ): Promise<Result<AuthorizationRequest, OAuthFault>>;
+  ): Promise<Result<AuthorizationTarget, OAuthFault>>;
   /** @param flow `callback` is the whole query of the callback, `scope` what the person was sent there with: what is declared now, when left out */
   exchange(
     spec: OAuthClientSpec,

@@ -20,6 +20,7 @@ import type { OAuthFlows } from "./oauth-state.ts";
 import type { OAuthAccount } from "./token-keeper.ts";
 import type { TokenManager } from "./token-manager.ts";
 import { clientOf, TOKEN_NAME } from "./token-record.ts";
+import { isOwnGrant } from "./token-renewer.ts";
 import { actOn, type VaultAudit } from "./vault-audit.ts";
 
 /** A flow that a person has opened. */
@@ -63,7 +64,8 @@ export class OAuthManager {
    *
    * @param once gives out the same address to whoever asks with each call, while it is good
    * @returns the address for the person to open, which says who may: see the connect page; `state` names the flow
-   * @throws AppError `NOT_FOUND` for an instance without accounts
+   * @throws AppError `NOT_FOUND` for an instance without accounts; `CREDENTIAL_INVALID` for an owner whom it has no account for,
+   * and where no person is asked
    */
   async initiateFlow(
     pluginId: string,
@@ -71,7 +73,13 @@ export class OAuthManager {
     once: "once" | null = null,
   ): Promise<{ authUrl: string; state: string }> {
     const { specs, flows } = this.#deps;
-    this.#account(pluginId, owner);
+    const { spec } = this.#account(pluginId, owner);
+    if (isOwnGrant(spec)) {
+      throw new AppError(
+        "CREDENTIAL_INVALID",
+        `"${pluginId}" is granted its tokens as a client (\`grant: "client_credentials"\`): there is no account for a person to connect.`,
+      );
+    }
     const flow = { instanceId: pluginId, owner, startedBy };
     const state = once === null ? await flows.begin(flow) : await flows.beginOnce(flow);
     return { authUrl: `${specs.publicUrl()}/connect/${state}`, state };
@@ -82,8 +90,9 @@ export class OAuthManager {
     const { specs, flows } = this.#deps;
     const flow = await flows.find(handle);
     const found = flow && specs.find(flow.instanceId);
+    if (flow === null || found === null) return null;
     // Nobody would use the account.
-    if (flow === null || found === null || !isItsOwner(found, flow.owner)) return null;
+    if (!isItsOwner(found, flow.owner) || isOwnGrant(found.spec)) return null;
     return { flow, spec: found.spec };
   }
 
@@ -135,14 +144,10 @@ export class OAuthManager {
     if (arrived === null || found === null) return refuse(GONE);
     const { flow, codeVerifier } = arrived;
     const { spec } = found;
-    const { issuer, scope: asked, redirectUri, departedBy } = flow.departure!;
-    const isSame =
-      // Otherwise the provider would not take it.
-      redirectUri === spec.redirectUri &&
-      isItsOwner(found, flow.owner) &&
-      (await flows.isOf(flow.departure!, clientOf(spec)));
-    if (!isSame) return refuse(CHANGED);
-    if (!mayStill(flow)) return refuse(REVOKED);
+    const faultOf = () => this.#faultOf(flow, mayStill);
+    const fault = await faultOf();
+    if (fault !== null) return refuse(fault);
+    const { issuer, scope: asked, departedBy } = flow.departure!;
     const { owner, startedBy } = flow;
     const isFirst = (await grants.find(pluginId, owner)) === null;
     const departed = { state, codeVerifier, issuer, scope: asked, callback };
@@ -153,18 +158,37 @@ export class OAuthManager {
       return refuse({ kind: kind === "denied" ? "denied" : "failed", reason });
     }
     const actor = { actor: `user:${departedBy}`, requestId };
-    const grant = await audit
+    const connected = await audit
       .change(
         actOn({ owner, instanceId: pluginId, name: TOKEN_NAME }, actor, "token.connect"),
-        () => tokens.connect({ spec, owner }, granted.value),
-        ({ scope }) => ({ startedBy, scope }),
+        // The provider may have taken its time, and a plugin or a key may be gone since.
+        () => tokens.connect({ spec, owner }, granted.value, faultOf),
+        (result) => ({ startedBy, ...(result.ok && { scope: result.value.scope }) }),
+        (result) => !result.ok,
       )
       .catch(async (error: unknown) => {
         await this.#giveBack(spec, granted.value, isFirst);
         throw error;
       });
-    await flows.end(flow);
-    return ok(grant);
+    if (connected.ok) await flows.end(flow);
+    else await this.#giveBack(spec, granted.value, isFirst);
+    return connected;
+  }
+
+  /** Why a flow that has departed may not end with a connection any more; `null` while it may. */
+  async #faultOf(flow: OAuthFlow, mayStill: CallbackOrigin["mayStill"]) {
+    const { specs, flows } = this.#deps;
+    const { instanceId, owner } = flow;
+    const departure = flow.departure!;
+    const found = specs.find(instanceId);
+    const isSame =
+      found !== null &&
+      // Otherwise the provider would not take it.
+      departure.redirectUri === found.spec.redirectUri &&
+      isItsOwner(found, owner) &&
+      (await flows.isOf(departure, clientOf(found.spec)));
+    if (!isSame) return CHANGED;
+    return mayStill(flow) ? null : REVOKED;
   }
 
   /** @throws AppError `NOT_FOUND`, and what `TokenManager.token` throws */
@@ -175,8 +199,8 @@ export class OAuthManager {
   /**
    * Ends a connection. What is kept of it here is deleted, whatever the provider says.
    *
-   * @returns what the provider said; `absent` when there was none; `not-asked` when its plugin is gone, or connects other
-   * accounts now
+   * @returns what the provider said; `absent` when there was none; `not-asked` when its plugin is gone, was not loaded, or
+   * connects other accounts now
    */
   async revokeToken(
     pluginId: string,

@@ -1,12 +1,12 @@
 import type { OAuthClientSettings, PluginOAuth } from "../../types/oauth.ts";
-import type { Vault, VaultActor } from "../../types/vault.ts";
+import type { Vault } from "../../types/vault.ts";
 import type { ClientSecrets } from "./client-secrets.ts";
 import type { Turns } from "./instance-writes.ts";
 import type { OAuthClientSpec } from "./oauth-client.ts";
+import { SYSTEM } from "./vault-audit.ts";
 
 /** What a dynamic registration answered. */
 const REGISTRATION_NAME = "$oauth.registration";
-const SYSTEM: VaultActor = { actor: "system", requestId: null };
 
 /** How an instance authenticates by OAuth. */
 export interface OAuthInstance {

@@ -4,14 +4,14 @@ import type { LearnedSecret, Scrubber } from "../../types/scrubber.ts";
 import type { Owner, Vault, VaultActor } from "../../types/vault.ts";
 import { utf8 } from "../../util/bytes.ts";
 import { LruMap } from "../../util/lru.ts";
-import type { GrantedToken, OAuthClientSpec } from "./oauth-client.ts";
+import type { OAuthClientSpec } from "./oauth-client.ts";
 import { changedByOthers } from "./token-refusals.ts";
 import { readTokenBytes, TOKEN_NAME, tokenBytes, type TokenRecord } from "./token-record.ts";
+import { SYSTEM } from "./vault-audit.ts";
 
 const MAX_TRIES = 5;
 /** Accounts of which it is remembered that their tokens are known to the scrubber. */
 const MAX_LEARNED = 1_000;
-const SYSTEM: VaultActor = { actor: "system", requestId: null };
 
 /** Whose account, of which client. */
 export interface OAuthAccount {
@@ -49,6 +49,16 @@ export class TokenKeeper {
     const record = found?.value ?? null;
     if (record !== null) this.#learn(scrubber, spec.instanceId, owner, record);
     return record;
+  }
+
+  /** As `load`; `null` also for a record that nobody can read any more. */
+  async loadReadable(account: OAuthAccount, actor: VaultActor): Promise<TokenRecord | null> {
+    try {
+      return await this.load(account, actor);
+    } catch (error) {
+      if (error instanceof AppError && error.code === "CREDENTIAL_UNREADABLE") return null;
+      throw error;
+    }
   }
 
   /** Each pair of tokens once, as long as the scrubber knows them. */
@@ -137,38 +147,45 @@ export class TokenKeeper {
     return isNoted ? { ...grant, intent, rev: grant.rev + 1 } : null;
   }
 
-  /** Takes the note back: the provider has said that it did nothing. */
-  async unintend(grant: OAuthGrant): Promise<void> {
-    await this.#deps.grants.put({ ...grant, intent: null }, grant.rev);
+  /**
+   * Notes why it could not be renewed. The grant stands.
+   *
+   * @param didNothing whether the provider has said so: then the note of `intend` is taken back
+   */
+  async noteFailure(grant: OAuthGrant, reason: string, didNothing: boolean): Promise<void> {
+    const intent = didNothing ? null : grant.intent;
+    await this.#deps.grants.put({ ...grant, reason, intent }, grant.rev);
   }
 
   /**
    * Makes the grant that of the tokens in the vault. `null`, with nothing changed, when a renewal comes too late: somebody has
    * connected the account anew, or ended the connection, since it was begun.
+   *
+   * @throws AppError `VAULT_UNAVAILABLE` when other tokens are there by now
    */
   async settle(
-    { spec: { instanceId }, owner }: OAuthAccount,
+    account: OAuthAccount,
     before: OAuthGrant | null,
-    { generation, obtainedAt, expiresAt, scope, refreshToken }: TokenRecord,
-    granted?: GrantedToken,
+    record: TokenRecord,
     isByPerson = false,
   ): Promise<OAuthGrant | null> {
     const { grants } = this.#deps;
-    const isFirst = before === null || isByPerson;
+    const { owner } = account;
+    const { instanceId } = account.spec;
+    const { generation, obtainedAt, connectedAt, expiresAt, scope, missingScopes } = record;
     for (let tries = 0, grant = before; tries < MAX_TRIES; tries++) {
       const next = {
         instanceId,
         owner,
         status: "connected",
         reason: null,
-        // Another person may have connected another account.
-        account: granted?.account ?? (isByPerson ? null : (before?.account ?? null)),
+        account: record.account,
         scope,
-        missingScopes: granted?.missingScopes ?? before?.missingScopes ?? [],
-        connectedAt: isFirst ? obtainedAt : before.connectedAt,
-        refreshedAt: isFirst ? null : obtainedAt,
+        missingScopes,
+        connectedAt,
+        refreshedAt: obtainedAt > connectedAt ? obtainedAt : null,
         expiresAt,
-        isRefreshable: refreshToken !== undefined,
+        isRefreshable: record.refreshToken !== undefined,
         generation,
         intent: null,
       } as const;
@@ -177,10 +194,13 @@ export class TokenKeeper {
       }
       grant = await grants.find(instanceId, owner);
       // Whoever took the place of this process has found these tokens, and done it.
-      const isDone = grant?.generation === generation && grant.refreshedAt === obtainedAt;
+      const isDone =
+        grant?.generation === generation && (grant.refreshedAt ?? grant.connectedAt) === obtainedAt;
       if (isDone && grant?.status === "connected") return grant;
       const isOurs = grant?.intent === before?.intent && (grant === null) === (before === null);
       if (!isByPerson && !isOurs) return null;
+      // What a person has granted takes the place of whatever was there, but not of what has come since.
+      if (isByPerson) await this.#assertStored(account, record);
     }
     throw new AppError("VAULT_UNAVAILABLE", "The connection is changed by others all the time.");
   }

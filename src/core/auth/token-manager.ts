@@ -3,6 +3,7 @@ import type { Logger } from "../../types/logger.ts";
 import type { OAuthGrant, OAuthToken } from "../../types/oauth.ts";
 import type { Time } from "../../types/runtime.ts";
 import type { VaultActor } from "../../types/vault.ts";
+import { ok, refuse, type Result } from "../../util/result.ts";
 import type { GrantedToken, OAuthClient } from "./oauth-client.ts";
 import {
   TokenKeeper,
@@ -13,13 +14,12 @@ import {
 import { isGood } from "./token-freshness.ts";
 import { isOwnGrant, TokenRenewer } from "./token-renewer.ts";
 import { TOKEN_NAME } from "./token-record.ts";
-import { actOn, type VaultAudit } from "./vault-audit.ts";
+import { actOn, type VaultAudit, SYSTEM } from "./vault-audit.ts";
 import type { Turns } from "./instance-writes.ts";
 import type { Lease } from "./write-leases.ts";
 
 /** Who refuses a token that is not older than that would refuse the next one, too. */
 const FRESH_MS = 60_000;
-const SYSTEM: VaultActor = { actor: "system", requestId: null };
 
 export interface TokenManagerDeps extends TokenKeeperDeps {
   readonly client: OAuthClient;
@@ -91,12 +91,21 @@ export class TokenManager {
     return this.#renewer.renewNow(account);
   }
 
-  /** Saves what a person has granted, in the place of whatever was there. */
-  async connect(account: OAuthAccount, granted: GrantedToken): Promise<OAuthGrant> {
+  /**
+   * Saves what a person has granted, in the place of whatever was there.
+   *
+   * @param faultOf looks, when no other process does anything with the account any more, whether it is still to be connected
+   */
+  async connect<Fault>(
+    account: OAuthAccount,
+    granted: GrantedToken,
+    faultOf: () => Promise<Fault | null>,
+  ): Promise<Result<OAuthGrant, Fault>> {
     return this.#alone(account, async (lease) => {
+      const fault = await faultOf();
+      if (fault !== null) return refuse(fault);
       const before = await this.#keeper.grantOf(account);
-      await this.#renewer.save(account, lease, before, granted, true);
-      return (await this.#keeper.grantOf(account))!;
+      return ok((await this.#renewer.save(account, lease, before, granted, true)).grant);
     });
   }
 
@@ -119,7 +128,9 @@ export class TokenManager {
       const age = record === null ? 0 : this.#deps.time.now() - record.obtainedAt;
       // So that the next look at it, which reads the record alone, finds that out.
       if (record !== null) await this.#keeper.expire(account, record, grant);
-      const mayBeRenewed = record?.refreshToken !== undefined && age >= FRESH_MS;
+      // Where the clock was set back, nobody knows how old it is.
+      const isFresh = age >= 0 && age < FRESH_MS;
+      const mayBeRenewed = record?.refreshToken !== undefined && !isFresh;
       // Where the client grants to itself, no person can help.
       const canRenew = mayBeRenewed || isOwnGrant(account.spec);
       if (grant?.status === "connected" && !canRenew) {
@@ -136,7 +147,8 @@ export class TokenManager {
     const { client, audit } = this.#deps;
     const { spec } = account;
     return this.#alone(account, async () => {
-      const record = await this.#keeper.load(account, actor);
+      // What is damaged must not stay for that.
+      const record = await this.#keeper.loadReadable(account, actor);
       const grant = await this.#keeper.grantOf(account);
       if (record === null && grant === null) return "absent";
       return audit.change(

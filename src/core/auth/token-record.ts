@@ -15,6 +15,12 @@ export interface TokenRecord extends OAuthToken {
   readonly generation: number;
   /** Epoch milliseconds. */
   readonly obtainedAt: number;
+  /** When a person connected the account, in epoch milliseconds. */
+  readonly connectedAt: number;
+  /** Whose account it is, as people know it. It is with the tokens, so that nobody's name is ever put to another's. */
+  readonly account: string | null;
+  /** Asked for, and not granted. */
+  readonly missingScopes: readonly string[];
 }
 
 /** What a client at a server is called in the record. Another address, id or tenant is another. */
@@ -48,13 +54,16 @@ export function readTokenBytes(bytes: Uint8Array): TokenRecord | null {
 
 /** By hand, for each use of a token comes this way. */
 function isTokenRecord(value: Record<string, unknown>): value is TokenRecord & typeof value {
-  const { refreshToken, expiresAt, generation, obtainedAt } = value as Partial<TokenRecord>;
+  const { refreshToken, expiresAt, generation, obtainedAt, connectedAt, account, missingScopes } =
+    value as Partial<TokenRecord>;
   return (
     ["accessToken", "scope", "tokenType", "client"].every(
       (name) => typeof value[name] === "string",
     ) &&
     (refreshToken === undefined || typeof refreshToken === "string") &&
-    [expiresAt, generation, obtainedAt].every((number) => Number.isSafeInteger(number))
+    (account === null || typeof account === "string") &&
+    Array.isArray(missingScopes) &&
+    [expiresAt, generation, obtainedAt, connectedAt].every((number) => Number.isSafeInteger(number))
   );
 }
 

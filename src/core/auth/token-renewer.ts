@@ -2,22 +2,25 @@ import type { AppError } from "../../errors.ts";
 import type { Logger } from "../../types/logger.ts";
 import type { OAuthGrant, OAuthToken } from "../../types/oauth.ts";
 import type { Time } from "../../types/runtime.ts";
-import type { VaultActor } from "../../types/vault.ts";
 import type { GrantedToken, OAuthClient, OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
 import { TokenBackOff } from "./token-back-off.ts";
 import type { OAuthAccount, TokenKeeper } from "./token-keeper.ts";
 import { isDue, isGood } from "./token-freshness.ts";
 import { changedByOthers, notConnected, unavailable } from "./token-refusals.ts";
 import { clientOf, TOKEN_NAME, type TokenRecord } from "./token-record.ts";
-import { actOn, type VaultAudit } from "./vault-audit.ts";
+import { actOn, type VaultAudit, SYSTEM } from "./vault-audit.ts";
 import type { Lease } from "./write-leases.ts";
-
-const SYSTEM: VaultActor = { actor: "system", requestId: null };
 
 /** What a provider has given and the vault did not take, for the renewal that was noted so. */
 interface Unsaved {
   readonly granted: GrantedToken;
   readonly intent: string;
+}
+
+/** What is there after saving. */
+interface Saved {
+  readonly record: TokenRecord;
+  readonly grant: OAuthGrant;
 }
 
 /** One that is under way. */
@@ -150,7 +153,8 @@ export class TokenRenewer {
       const { refreshToken = record?.refreshToken, ...token } = answer.value.token;
       // Not every provider replaces it.
       const kept = { ...token, ...(refreshToken !== undefined && { refreshToken }) };
-      return this.save(account, lease, grant, { ...answer.value, token: kept }, false);
+      const saved = await this.save(account, lease, grant, { ...answer.value, token: kept }, false);
+      return saved.record;
     });
   }
 
@@ -167,7 +171,7 @@ export class TokenRenewer {
     before: OAuthGrant | null,
     granted: GrantedToken,
     isByPerson: boolean,
-  ): Promise<OAuthToken> {
+  ): Promise<Saved> {
     const { time } = this.#deps;
     const now = time.now();
     const record: TokenRecord = {
@@ -175,6 +179,10 @@ export class TokenRenewer {
       client: this.clientOf(account),
       generation: (before?.generation ?? 0) + 1,
       obtainedAt: now,
+      connectedAt: isByPerson ? now : (before?.connectedAt ?? now),
+      // Another person may have connected another account.
+      account: granted.account ?? (isByPerson ? null : (before?.account ?? null)),
+      missingScopes: granted.missingScopes,
     };
     const intent = before?.intent ?? null;
     // What a person has granted, they can grant again.
@@ -182,13 +190,30 @@ export class TokenRenewer {
     lease.assertHeld();
     await this.#deps.keeper.store(account, record, isByPerson ? undefined : before);
     this.#unsaved.delete(keyOf(account));
-    if ((await this.#deps.keeper.settle(account, before, record, granted, isByPerson)) === null) {
-      // Nobody must take them for the grant's.
-      await this.#deps.keeper.withdraw(account, record);
-      throw changedByOthers(account.spec.instanceId);
-    }
+    const settled = await this.#settle(account, before, record, isByPerson);
     this.#backOff.succeeded(keyOf(account));
-    return record;
+    return settled;
+  }
+
+  /** Puts the grant to what was stored, or takes that away again: nobody must take it for the grant's. */
+  async #settle(
+    account: OAuthAccount,
+    before: OAuthGrant | null,
+    record: TokenRecord,
+    isByPerson: boolean,
+  ): Promise<Saved> {
+    const { keeper } = this.#deps;
+    let grant: OAuthGrant | null;
+    try {
+      grant = await keeper.settle(account, before, record, isByPerson);
+    } catch (error) {
+      // The person is told that it did not work. What is renewed is settled later; it is the only copy.
+      if (isByPerson) await keeper.withdraw(account, record);
+      throw error;
+    }
+    if (grant !== null) return { record, grant };
+    await keeper.withdraw(account, record);
+    throw changedByOthers(account.spec.instanceId);
   }
 
   /** Saves what could not be saved before, unless somebody has connected the account anew, or ended the connection, since. */
@@ -233,9 +258,9 @@ export class TokenRenewer {
       return notConnected(account.spec.instanceId, why);
     }
     logger.warn("A token could not be renewed", fields);
-    // The refresh token is as good as before, so nothing of this attempt shall explain what comes later.
-    if (isDefinite === true && grant !== null && !wasInterrupted)
-      await this.#deps.keeper.unintend(grant);
+    // Where the refresh token is as good as before, nothing of this attempt shall explain what comes later.
+    const didNothing = isDefinite === true && !wasInterrupted;
+    if (grant !== null) await this.#deps.keeper.noteFailure(grant, reason, didNothing);
     const waitMs = this.#backOff.failed(keyOf(account), reason, retryAfterMs);
     return unavailable(account.spec.instanceId, reason, waitMs);
   }

@@ -12,6 +12,9 @@ export interface Act {
   readonly subject: string | null;
 }
 
+/** The server itself, where nobody has asked for it. */
+export const SYSTEM: VaultActor = { actor: "system", requestId: null };
+
 type Detail = AuditEntry["detail"];
 
 export function actOn(id: CredentialId, actor: VaultActor, action: AuditAction): Act {
@@ -65,9 +68,15 @@ export class VaultAudit {
   /**
    * Announces a change, makes it, and says how it ended.
    *
+   * @param isRefused whether what it ended with means that nothing was changed
    * @throws AppError `AUDIT_UNAVAILABLE` when it cannot be announced: it was not made then
    */
-  async change<T>(act: Act, make: () => Promise<T>, detailOf?: (value: T) => Detail): Promise<T> {
+  async change<T>(
+    act: Act,
+    make: () => Promise<T>,
+    detailOf?: (value: T) => Detail,
+    isRefused: (value: T) => boolean = () => false,
+  ): Promise<T> {
     await this.record(act, "started");
     let value: T;
     try {
@@ -76,7 +85,7 @@ export class VaultAudit {
       await this.recordFailure(act, error);
       throw error;
     }
-    await this.#recordEnd(act, "ok", detailOf?.(value) ?? {});
+    await this.#recordEnd(act, isRefused(value) ? "refused" : "ok", detailOf?.(value) ?? {});
     return value;
   }
 

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { OAuthAccount } from "../../../src/core/auth/token-keeper.ts";
 import { createFakeTime } from "../../helpers/fake-time.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
-import { account, HOUR, MINUTE, openConnected, openManager } from "../../helpers/token-manager.ts";
+import {
+  account,
+  HOUR,
+  MINUTE,
+  openConnected,
+  openManager,
+  unhindered,
+} from "../../helpers/token-manager.ts";
 import { codesOf, TEST_ACTOR, withGate } from "../../helpers/vault.ts";
 
 describe("a process that runs with older settings", () => {
@@ -40,6 +47,16 @@ describe("a token that is refused though it looks good", () => {
     expect((await token(tokens)).accessToken).toBe("access-2-of-the-provider");
     await tokens.requireReauth(account, "its plugin says so");
     expect(await codesOf([token(tokens)])).toEqual(["NOT_CONNECTED"]);
+    expect(provider.state.refreshes).toBe(1);
+  });
+
+  it("is renewed where the clock was set back since it came", async () => {
+    const opened = await openConnected();
+    const { tokens, make, time, token, provider } = opened;
+    const behind = { ...time, now: () => time.now() - HOUR / 2 };
+    const complaint = make({ time: behind }).requireReauth(account, "its plugin says so");
+    await opened.passing(complaint);
+    expect((await opened.passing(token(tokens))).accessToken).toBe("access-2-of-the-provider");
     expect(provider.state.refreshes).toBe(1);
   });
 
@@ -97,7 +114,7 @@ describe("a token that is refused though it looks good", () => {
       while (!gate.isReached) await ownTime.advance(25);
       // From here on its time stands still, and the others' goes on.
       if (means === "refresh") await opened.passing(tokens.refresh(account));
-      else await opened.passing(tokens.connect(account, provider.first()));
+      else await opened.passing(tokens.connect(account, provider.first(), unhindered));
       const expected = await token(tokens);
       gate.opened.resolve();
       expect(await codesOf([complaint])).toEqual(["VAULT_UNAVAILABLE"]);

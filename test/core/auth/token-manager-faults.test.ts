@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Time } from "../../../src/index.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
-import { account, HOUR, MINUTE, openConnected, openManager } from "../../helpers/token-manager.ts";
-import { codesOf, TEST_ACTOR, withFullDisk } from "../../helpers/vault.ts";
+import {
+  account,
+  HOUR,
+  MINUTE,
+  openConnected,
+  openManager,
+  unhindered,
+} from "../../helpers/token-manager.ts";
+import { codesOf, TEST_ACTOR } from "../../helpers/vault.ts";
 
 describe("a person is asked for", () => {
   it("where nobody has connected an account", async () => {
@@ -71,7 +78,7 @@ describe("a person is asked for", () => {
     const { tokens, token, time, provider, grants } = await openManager();
     const granted = provider.first();
     const { refreshToken: _none, ...plain } = granted.token;
-    await tokens.connect(account, { ...granted, token: plain });
+    await tokens.connect(account, { ...granted, token: plain }, unhindered);
     expect((await token(tokens)).accessToken).toBe(plain.accessToken);
     await time.advance(HOUR);
     expect(await codesOf([token(tokens)])).toEqual(["NOT_CONNECTED"]);
@@ -116,7 +123,7 @@ describe("a person is asked for", () => {
   it("until the account is connected again", async () => {
     const { tokens, token, provider, grants } = await openConnected();
     await tokens.requireReauth(account, "its plugin says so");
-    await tokens.connect(account, provider.first());
+    await tokens.connect(account, provider.first(), unhindered);
     expect((await token(tokens)).accessToken).toBe("access-2-of-the-provider");
     expect(await grants.find("drive", "shared")).toMatchObject({
       status: "connected",
@@ -143,6 +150,20 @@ describe("a provider that does not answer as it should", () => {
     await expect(token(tokens)).rejects.toThrow("Try again in 2 s.");
     await time.advance(2_000);
     expect((await token(tokens)).accessToken).toBe("access-2-of-the-provider");
+  });
+
+  it("is seen in the connection, which stands, until the next renewal", async () => {
+    const { tokens, token, time, provider, grants } = await openConnected();
+    provider.state.faults.push({ kind: "misconfigured", reason: "It does not know the client." });
+    await time.advance(HOUR);
+    expect(await codesOf([token(tokens)])).toEqual(["OAUTH_UNAVAILABLE"]);
+    expect(await grants.find("drive", "shared")).toMatchObject({
+      status: "connected",
+      reason: "It does not know the client.",
+    });
+    await time.advance(1_000);
+    await token(tokens);
+    expect(await grants.find("drive", "shared")).toMatchObject({ reason: null });
   });
 
   it("is left alone for as long as it asks", async () => {
@@ -215,56 +236,6 @@ describe("what a provider has definitely refused to do", () => {
       await time.advance(MINUTE);
     }
     await expect(token(tokens)).rejects.toThrow("without an answer that could be saved");
-  });
-});
-
-describe("the end of a connection", () => {
-  it("is told to the provider, and leaves nothing here", async () => {
-    const { tokens, token, provider, grants, vault, recorded } = await openConnected();
-    expect(await tokens.revoke(account, TEST_ACTOR)).toBe("revoked");
-    expect(provider.state.revocations).toEqual(["access-1-of-the-provider"]);
-    expect(await grants.list()).toEqual([]);
-    expect(await vault.reserved("shared", TEST_ACTOR).listCredentials("drive")).toEqual([]);
-    expect(await codesOf([token(tokens)])).toEqual(["NOT_CONNECTED"]);
-    expect(recorded.at(-1)).toMatchObject({
-      action: "token.revoke",
-      outcome: "ok",
-      detail: { provider: "revoked" },
-    });
-    expect(await tokens.revoke(account, TEST_ACTOR)).toBe("absent");
-  });
-
-  it("is told to the provider with the newest tokens, also if the vault did not take them", async () => {
-    const { time, provider, vault, make } = await openConnected();
-    const disk = { isFull: true };
-    const tokens = make({ vault: withFullDisk(vault, disk) });
-    await time.advance(HOUR);
-    await expect(tokens.token(account, TEST_ACTOR)).rejects.toThrow("disk");
-    disk.isFull = false;
-    expect(await tokens.revoke(account, TEST_ACTOR)).toBe("revoked");
-    expect(provider.state.revocations).toEqual(["access-2-of-the-provider"]);
-  });
-
-  it("leaves nothing here also where no plugin knows of the account any more", async () => {
-    const { tokens, grants, vault, provider, recorded } = await openConnected();
-    const name = { instanceId: "drive", owner: "shared" } as const;
-    expect(await tokens.forget(name, TEST_ACTOR)).toBe("not-asked");
-    expect(await grants.list()).toEqual([]);
-    expect(await vault.reserved("shared", TEST_ACTOR).listCredentials("drive")).toEqual([]);
-    expect(provider.state.revocations).toEqual([]);
-    expect(recorded.at(-1)).toMatchObject({
-      action: "token.revoke",
-      outcome: "ok",
-      detail: { provider: "not-asked" },
-    });
-    expect(await tokens.forget(name, TEST_ACTOR)).toBe("absent");
-  });
-
-  it("leaves nothing here also when the provider fails", async () => {
-    const { tokens, provider, vault } = await openConnected();
-    provider.client.revoke = async () => "failed";
-    expect(await tokens.revoke(account, TEST_ACTOR)).toBe("failed");
-    expect(await vault.reserved("shared", TEST_ACTOR).listCredentials("drive")).toEqual([]);
   });
 });
 

@@ -4,7 +4,13 @@ import { InstanceWrites, type Turns } from "../../../src/core/auth/instance-writ
 import { WriteLeases } from "../../../src/core/auth/write-leases.ts";
 import { AppError, createScrubber } from "../../../src/index.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
-import { account, HOUR, openConnected } from "../../helpers/token-manager.ts";
+import {
+  account,
+  HOUR,
+  openConnected,
+  unhindered,
+  RECORD_FACTS,
+} from "../../helpers/token-manager.ts";
 import { aroundStoring, codesOf, TEST_ACTOR, withFullDisk } from "../../helpers/vault.ts";
 
 type Opened = Awaited<ReturnType<typeof openConnected>>;
@@ -29,7 +35,7 @@ describe("a token that could not be saved", () => {
 
   it("does not come over an account that a person has connected meanwhile", async () => {
     const { failing, tokens, token, provider, time } = await openUnsaved();
-    await tokens.connect(account, provider.first());
+    await tokens.connect(account, provider.first(), unhindered);
     await time.advance(HOUR);
     expect((await token(failing)).accessToken).toBe("access-4-of-the-provider");
   });
@@ -46,9 +52,9 @@ describe("a token that could not be saved", () => {
     const { vault, make, token, provider, grants } = opened;
     const disk = { isFull: true };
     const failing = make({ vault: withFullDisk(vault, disk) });
-    await expect(opened.passing(failing.connect(account, provider.first()))).rejects.toThrow(
-      "The disk is full.",
-    );
+    await expect(
+      opened.passing(failing.connect(account, provider.first(), unhindered)),
+    ).rejects.toThrow("The disk is full.");
     disk.isFull = false;
     expect((await token(failing)).accessToken).toBe("access-1-of-the-provider");
     expect((await grants.find("drive", "shared"))?.generation).toBe(1);
@@ -75,7 +81,7 @@ describe("a process whose turn is another's by now", () => {
 
   it("keeps nothing that a person has granted, who grants again", async () => {
     const { make, tokens, token, provider } = await openConnected();
-    const connecting = make({ turns: lost }).connect(account, provider.first());
+    const connecting = make({ turns: lost }).connect(account, provider.first(), unhindered);
     expect(await codesOf([connecting])).toEqual(["VAULT_UNAVAILABLE"]);
     expect((await token(tokens)).accessToken).toBe("access-1-of-the-provider");
   });
@@ -87,7 +93,7 @@ describe("a renewal that comes too late", () => {
     const keeper = new TokenKeeper({ vault, grants, scrubber: createScrubber() });
     const begun = (await keeper.grantOf(account))!;
     await keeper.intend(begun);
-    const record = { ...provider.first().token, client: "c", generation: 2, obtainedAt: 5 };
+    const record = { ...provider.first().token, ...RECORD_FACTS, generation: 2, obtainedAt: 5 };
     expect(await codesOf([keeper.store(account, record, begun)])).toEqual(["VAULT_UNAVAILABLE"]);
     expect((await token(tokens)).accessToken).toBe("access-1-of-the-provider");
   });
@@ -104,7 +110,7 @@ describe("a renewal that comes too late", () => {
     if (meanwhile !== null) await grants.put({ ...begun, ...meanwhile, account: "bob" }, null);
     const before = await grants.list();
     const { token } = provider.first();
-    const record = { ...token, client: "c", generation: 2, obtainedAt: 5 };
+    const record = { ...token, ...RECORD_FACTS, generation: 2, obtainedAt: 5 };
     expect(await keeper.settle(account, begun, record)).toBeNull();
     expect(await grants.list()).toEqual(before);
   });
@@ -154,7 +160,7 @@ describe("a renewal that somebody asks for by hand", () => {
     provider.state.faults.push(busy);
     await time.advance(HOUR);
     expect(await codesOf([token(tokens)])).toEqual(["OAUTH_UNAVAILABLE"]);
-    await tokens.connect(account, { ...provider.first(), account: null });
+    await tokens.connect(account, { ...provider.first(), account: null }, unhindered);
     await time.advance(HOUR - 1);
     expect((await token(tokens)).accessToken).toBe("access-4-of-the-provider");
   });
@@ -183,7 +189,7 @@ describe("an account that somebody else connects", () => {
   it("has no more the name of the one before", async () => {
     const { tokens, provider, grants } = await openConnected();
     expect((await grants.find("drive", "shared"))?.account).toBe("zoe@example.com");
-    await tokens.connect(account, { ...provider.first(), account: null });
+    await tokens.connect(account, { ...provider.first(), account: null }, unhindered);
     expect((await grants.find("drive", "shared"))?.account).toBeNull();
   });
 });
@@ -215,7 +221,13 @@ describe("tokens that are saved when their grant has just become another", () =>
     const { vault, grants } = await renewBeside(async (opened) => {
       const keeper = new TokenKeeper({ ...opened, scrubber: createScrubber() });
       await opened.grants.remove("drive", "shared");
-      const record = { ...newer, tokenType: "Bearer", client: "c", generation: 1, obtainedAt: 5 };
+      const record = {
+        ...newer,
+        ...RECORD_FACTS,
+        tokenType: "Bearer",
+        generation: 1,
+        obtainedAt: 5,
+      };
       await keeper.store(account, record);
     });
     const keeper = new TokenKeeper({ vault, grants, scrubber: createScrubber() });

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { OAuthAccount } from "../../../src/core/auth/token-keeper.ts";
 import { PROVIDER_SPEC } from "../../helpers/provider-script.ts";
-import { account, HOUR, MINUTE, openConnected, openManager } from "../../helpers/token-manager.ts";
+import {
+  account,
+  HOUR,
+  MINUTE,
+  openConnected,
+  openManager,
+  unhindered,
+} from "../../helpers/token-manager.ts";
 import { TEST_ACTOR } from "../../helpers/vault.ts";
 
 describe("a token", () => {
@@ -69,7 +76,7 @@ describe("a token", () => {
 
   it("that never lives for minutes is handed out for three quarters of its life", async () => {
     const { tokens, token, time, provider } = await openManager(undefined, 40_000);
-    await tokens.connect(account, provider.first());
+    await tokens.connect(account, provider.first(), unhindered);
     await time.advance(21_000);
     expect((await token(tokens)).accessToken).toBe("access-1-of-the-provider");
     expect(provider.state.refreshes).toBe(0);
