@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
 import { AppError } from "../../src/index.ts";
 import { startChild } from "./child.ts";
-import { FAULT_TIMEOUT, reportFigure, scaled } from "./figures.ts";
+import { FAULT_TIMEOUT, IS_FULL, reportFigure, scaled } from "./figures.ts";
 import { FAULT_ACTOR } from "./node-place.ts";
 import { connectAccount, isGoodToken, openConnectedPlace } from "./tokens-connected.ts";
 
@@ -74,6 +74,10 @@ describe("a process that is killed between the provider's answer and the save", 
       expect(honoursPrevious ? lost : 0).toBe(0);
     },
   );
+
+  it.runIf(IS_FULL)("is met by kills before it is saved as well as after", () => {
+    expect([totals.unsaved > 0, totals.unsaved < totals.kills]).toEqual([true, true]);
+  });
 
   afterAll(() => {
     reportFigure("tokens: kills between answer and save", totals.kills);

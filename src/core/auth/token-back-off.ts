@@ -34,8 +34,7 @@ export class TokenBackOff {
    */
   failed(key: string, reason: string, askedMs = 0): number {
     const count = (this.#failures.get(key)?.count ?? 0) + 1;
-    const ownMs = Math.min(FIRST_MS * 2 ** (count - 1), LAST_MS);
-    const waitMs = Math.min(Math.max(ownMs, askedMs), Math.max(LAST_MS, askedMs));
+    const waitMs = Math.max(Math.min(FIRST_MS * 2 ** (count - 1), LAST_MS), askedMs);
     this.#failures.set(key, { count, reason, until: this.#time.elapsed() + waitMs });
     return waitMs;
   }
