@@ -60,6 +60,8 @@ export const clients = sqliteTable("clients", {
   createdAt: integer("created_at").notNull(),
   expiresAt: integer("expires_at"),
   usedAt: integer("used_at"),
+  /** Grows with every change but that of `usedAt`. */
+  rev: integer().notNull().default(1),
   revokedAt: integer("revoked_at"),
 });
 
@@ -72,6 +74,7 @@ export const apiTokens = sqliteTable("api_tokens", {
   createdAt: integer("created_at").notNull(),
   expiresAt: integer("expires_at"),
   usedAt: integer("used_at"),
+  rev: integer().notNull().default(1),
   revokedAt: integer("revoked_at"),
 });
 

@@ -14,14 +14,29 @@ export function createKeyRepository(db: Database): KeyStore {
   const client = (id: string) => and(eq(clients.id, id), isNull(clients.revokedAt));
   const token = (id: string) => and(eq(apiTokens.id, id), isNull(apiTokens.revokedAt));
 
-  async function update({ kind, id }: KeyName, set: Partial<ClientRow>): Promise<boolean> {
+  /** @param rev which change of it must be there; any when left out */
+  async function update(
+    { kind, id }: KeyName,
+    set: Partial<ClientRow>,
+    rev?: number,
+  ): Promise<boolean> {
     if (kind === "client") {
-      const changed = await db.update(clients).set(set).where(client(id)).returning();
+      const isThis = rev === undefined ? undefined : eq(clients.rev, rev);
+      const changed = await db
+        .update(clients)
+        .set(set)
+        .where(and(client(id), isThis))
+        .returning();
       return changed.length > 0;
     }
     const { keyHash, owner: _owner, access: _access, callsPerMinute: _rate, ...rest } = set;
     const row = keyHash === undefined ? rest : { ...rest, tokenHash: keyHash };
-    const changed = await db.update(apiTokens).set(row).where(token(id)).returning();
+    const isThis = rev === undefined ? undefined : eq(apiTokens.rev, rev);
+    const changed = await db
+      .update(apiTokens)
+      .set(row)
+      .where(and(token(id), isThis))
+      .returning();
     return changed.length > 0;
   }
 
@@ -46,7 +61,11 @@ export function createKeyRepository(db: Database): KeyStore {
           await db.insert(apiTokens).values({ ...row, tokenHash: key.hash });
         }
       }),
-    change: (key, changes) => onStore(() => update(key, toColumns(changes))),
+    change: (key, changes) =>
+      onStore(() => {
+        const { rev = 1 } = key;
+        return update(key, { ...toColumns(changes), rev: rev + 1 }, rev);
+      }),
     revoke: (key, at) => onStore(() => update(key, { revokedAt: at })),
     used: (keys) =>
       onStore(async () => {
@@ -72,7 +91,7 @@ function toText(access: ToolAccess | null | undefined): string | null {
 
 function toClient(row: ClientRow): KeyRecord {
   const { id, name, keyHash, createdAt, scopes, owner, access } = row;
-  const { callsPerMinute, expiresAt, usedAt } = row;
+  const { callsPerMinute, expiresAt, usedAt, rev } = row;
   return {
     id,
     name,
@@ -82,12 +101,13 @@ function toClient(row: ClientRow): KeyRecord {
     createdAt,
     ...(owner !== null && { owner: owner as Owner }),
     ...(access !== null && { access: parseAccess(id, access) }),
+    rev,
     ...withoutNulls({ callsPerMinute, expiresAt, usedAt }),
   };
 }
 
 function toToken(row: typeof apiTokens.$inferSelect): KeyRecord {
-  const { id, name, tokenHash, createdAt, scopes, expiresAt, usedAt } = row;
+  const { id, name, tokenHash, createdAt, scopes, expiresAt, usedAt, rev } = row;
   return {
     id,
     name,
@@ -95,6 +115,7 @@ function toToken(row: typeof apiTokens.$inferSelect): KeyRecord {
     hash: tokenHash,
     scopes: parseScopes(id, scopes),
     createdAt,
+    rev,
     ...withoutNulls({ expiresAt, usedAt }),
   };
 }

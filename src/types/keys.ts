@@ -20,13 +20,15 @@ export interface KeyRecord {
   readonly access?: ToolAccess | null | undefined;
   /** Tool calls in a minute; as many as anybody when left out. */
   readonly callsPerMinute?: number | null | undefined;
+  /** Which change of it this is; left out where it is not stored. */
+  readonly rev?: number | undefined;
   /** When it was last used, to the minute; `null` for never, or not known. */
   readonly usedAt?: number | null | undefined;
 }
 
 /** What may be changed about a key. Members that are left out stay as they are. */
 export type KeyChanges = {
-  readonly [Member in Exclude<keyof KeyRecord, "id" | "kind" | "createdAt" | "usedAt">]?:
+  readonly [Member in Exclude<keyof KeyRecord, "id" | "kind" | "createdAt" | "usedAt" | "rev">]?:
     | KeyRecord[Member]
     | undefined;
 };
@@ -34,12 +36,12 @@ export type KeyChanges = {
 /** Which key is meant. */
 export type KeyName = Pick<KeyRecord, "kind" | "id">;
 
-/** Where keys are kept; one that is revoked is there no more. Contract: `test/contract/key-store.ts`. */
+/** Where keys are kept; one that is revoked is there no more. */
 export interface KeyStore {
   list(): Promise<readonly KeyRecord[]>;
   add(key: KeyRecord): Promise<void>;
-  /** Answers whether there was such a key. */
-  change(key: KeyName, changes: KeyChanges): Promise<boolean>;
+  /** Answers whether there was such a key, with that very `rev`: what was decided by what is there no more is not done. */
+  change(key: KeyRecord, changes: KeyChanges): Promise<boolean>;
   /** Answers whether there was such a key. The record of it stays, so that its id is never anybody else's. */
   revoke(key: KeyName, at: number): Promise<boolean>;
   /** Notes when keys were last used. */

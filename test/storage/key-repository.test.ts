@@ -12,8 +12,8 @@ const key = (id: string, kind: KeyRecord["kind"], hash: string): KeyRecord => ({
   createdAt: 1_700_000_000_000,
 });
 
-const CLIENT = key("c1", "client", "aa");
-const USER = key("u1", "user", "bb");
+const CLIENT = { ...key("c1", "client", "aa"), rev: 1 };
+const USER = { ...key("u1", "user", "bb"), rev: 1 };
 
 describe("the key repository", () => {
   it("is empty at first", async () => {
@@ -55,6 +55,20 @@ describe("the key repository", () => {
     },
   );
 
+  it.each([CLIENT, USER])(
+    "changes a $kind's key that is as it was read, and no other",
+    async (record) => {
+      const keys = createKeyRepository(makeDatabase().db);
+      await keys.add(record);
+      expect(await keys.change(record, { name: "first" })).toBe(true);
+      expect(await keys.change(record, { name: "second" })).toBe(false);
+      await keys.used([{ ...record, at: 7 }]);
+      const [now] = await keys.list();
+      expect(now).toEqual({ ...record, name: "first", rev: 2, usedAt: 7 });
+      expect(await keys.change(now!, { name: "third" })).toBe(true);
+    },
+  );
+
   it("holds hashes alone", async () => {
     const { db } = makeDatabase();
     await createKeyRepository(db).add(CLIENT);
@@ -72,6 +86,7 @@ describe("the key repository", () => {
         expires_at: null,
         used_at: null,
         revoked_at: null,
+        rev: 1,
       },
     ]);
   });

@@ -212,7 +212,9 @@ function routesOf<Body extends z.ZodType, Changes extends z.ZodType, Answer exte
       async handle({ params, body: wanted }, caller) {
         const key = keys.find(nameOf(params.id));
         caller.about({ [noun]: key.id });
-        const changed = await keys.change(key, convert.toChanges(wanted as z.output<Changes>, key));
+        const changed = await keys.change(key, (now) =>
+          convert.toChanges(wanted as z.output<Changes>, now),
+        );
         return Response.json(toAnswer(changed));
       },
     }),

@@ -6,8 +6,11 @@ import type { Sha256, Time } from "../../types/runtime.ts";
 import { canonicalJson } from "../../util/canonical-json.ts";
 import { randomToken, uuidv7 } from "../../util/ids.ts";
 import { createAuthenticator, type Authenticator } from "./authenticator.ts";
+import { hexDigest } from "../../util/hex-digest.ts";
 import { KEY_ROLES, toKeyRecord } from "./keys.ts";
 
+/** How often a change is tried that others overtake. */
+const MAX_TRIES = 5;
 /** How long a change by another process may stay unnoticed here, and how often uses are written down. */
 const REFRESH_MS = 20_000;
 
@@ -30,15 +33,33 @@ export interface MadeKey {
   readonly secret: string;
 }
 
-/** Every key that lets somebody in: known in memory, kept in the store, the same in all processes within half a minute. */
+/** What a key has opened ends with it. */
+interface Life {
+  readonly key: KeyRecord;
+  readonly end: AbortController;
+}
+
+/** The keys as they were at one moment. */
+interface Snapshot {
+  readonly known: Authenticator;
+  /** By whom they speak for. Those of keys that stay the same go on from one snapshot to the next. */
+  readonly lives: ReadonlyMap<string, Life>;
+}
+
+/**
+ * Every key that lets somebody in: known in memory, kept in the store, the same in all processes within half a minute, as long as
+ * the store can be read.
+ */
 export class KeyDirectory implements Authenticator {
   readonly #deps: KeyDirectoryDeps;
   /** Without those that the store has had: of them it decides. */
   #given: readonly KeyRecord[];
   #stored: readonly KeyRecord[] = [];
-  #known: Authenticator;
-  /** By whom they speak for; aborted when the key has ended or is another one. */
-  readonly #lives = new Map<string, { readonly key: KeyRecord; readonly end: AbortController }>();
+  #now: Snapshot;
+  /** Of whom the snapshots have named, by the one that did. */
+  readonly #lifeOf = new WeakMap<Principal, AbortSignal>();
+  /** How many readings of the store have begun, and which was the last whose answer counted. */
+  #readings = { begun: 0, taken: 0 };
   /** Uses that the store has not heard of, by key. */
   readonly #uses = new Map<string, KeyName & { readonly at: number }>();
   #cancelRefresh: () => void;
@@ -46,7 +67,7 @@ export class KeyDirectory implements Authenticator {
   private constructor(deps: KeyDirectoryDeps) {
     this.#deps = deps;
     this.#given = deps.given;
-    this.#known = createAuthenticator(deps.given, deps.sha256, () => deps.time.now());
+    this.#now = this.#snapshot(new Map());
     this.#cancelRefresh = () => {};
   }
 
@@ -59,22 +80,31 @@ export class KeyDirectory implements Authenticator {
   }
 
   async authenticate(authorization: string | null): Promise<Principal | null> {
-    const principal = await this.#known.authenticate(authorization);
+    const snapshot = this.#now;
+    const principal = this.#alive(await snapshot.known.authenticate(authorization), snapshot);
     if (principal !== null) this.#noteUse(principal);
     return principal;
   }
 
   referenceOf(principal: Principal): string | null {
-    return this.#known.referenceOf(principal);
+    return this.#now.known.referenceOf(principal);
   }
 
   principal(reference: string): Principal | null {
-    return this.#known.principal(reference);
+    return this.#alive(this.#now.known.principal(reference), this.#now);
   }
 
-  /** Aborted when the key has been revoked, has expired, or may do other things than before. */
-  lifeOf({ kind, id }: Principal): AbortSignal | null {
-    return this.#lives.get(`${kind} ${id}`)?.end.signal ?? null;
+  /** Aborted when the key that has named them was revoked, has expired, or may do other things than then. */
+  lifeOf(principal: Principal): AbortSignal | null {
+    return this.#lifeOf.get(principal) ?? null;
+  }
+
+  /** Nobody whose key has ended while its secret was looked at; the others with the life that this snapshot gives them. */
+  #alive(principal: Principal | null, { lives }: Snapshot): Principal | null {
+    const life = principal && lives.get(nameOf(principal))?.end.signal;
+    if (!principal || !life || life.aborted) return null;
+    this.#lifeOf.set(principal, life);
+    return principal;
   }
 
   /** Those in the store and those of the environment. */
@@ -106,37 +136,53 @@ export class KeyDirectory implements Authenticator {
     return { key, secret };
   }
 
-  /** @throws AppError `NOT_FOUND`, or `CONFLICT` for one of the environment */
-  async change(name: KeyName, changes: KeyChanges): Promise<KeyRecord> {
-    await this.#assertStored(name);
-    if (!(await this.#store().change(name, changes))) throw notFound(name);
-    await this.reload();
-    return this.find(name);
+  /**
+   * @param changesOf decides by the key as it stands in the store now
+   * @throws AppError `NOT_FOUND`, or `CONFLICT` for one of the environment and for one that others change all the time
+   */
+  async change(name: KeyName, changesOf: (key: KeyRecord) => KeyChanges): Promise<KeyRecord> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      await this.#assertStored(name);
+      const key = this.find(name);
+      if (!(await this.#store().change(key, changesOf(key)))) continue;
+      await this.reload();
+      return this.find(name);
+    }
+    throw new AppError("CONFLICT", "Others change this key all the time. Try again.");
   }
 
   /** Another secret in the place of the old one, which is good no more. @throws as `change` does */
   async rotate(name: KeyName): Promise<MadeKey> {
-    const { hash: _, ...fields } = this.find(name);
     const secret = newSecret(name.kind);
-    const { hash } = await toKeyRecord(secret, fields, this.#deps.sha256);
-    return { key: await this.change(name, { hash }), secret };
+    const hash = await hexDigest(this.#deps.sha256, secret);
+    return { key: await this.change(name, () => ({ hash })), secret };
   }
 
   /** @throws as `change` does */
   async revoke(name: KeyName): Promise<void> {
     await this.#assertStored(name);
     if (!(await this.#store().revoke(name, this.#deps.time.now()))) throw notFound(name);
+    // Whatever keeps the store from being read now, and whatever was read before.
+    this.#readings.taken = ++this.#readings.begun;
+    this.#take(this.#stored.filter((key) => nameOf(key) !== nameOf(name)));
     await this.reload();
   }
 
   /** Takes over what the store has now. @throws as `open` does */
   async reload(): Promise<void> {
-    const { store, sha256, time } = this.#deps;
-    this.#stored = (await store?.list()) ?? [];
-    const stored = new Set(this.#stored.map(nameOf));
-    this.#given = this.#given.filter((key) => !stored.has(nameOf(key)));
-    this.#known = createAuthenticator(this.#all(), sha256, () => time.now());
-    this.#endLives();
+    const reading = ++this.#readings.begun;
+    const stored = (await this.#deps.store?.list()) ?? [];
+    // An answer that was overtaken may still have what is revoked by now.
+    if (reading < this.#readings.taken) return;
+    this.#readings.taken = reading;
+    this.#take(stored);
+  }
+
+  #take(stored: readonly KeyRecord[]): void {
+    this.#stored = stored;
+    const names = new Set(stored.map(nameOf));
+    this.#given = this.#given.filter((key) => !names.has(nameOf(key)));
+    this.#now = this.#snapshot(this.#now.lives);
   }
 
   async close(): Promise<void> {
@@ -148,23 +194,24 @@ export class KeyDirectory implements Authenticator {
     return [...this.#stored, ...this.#given];
   }
 
-  /** Whoever came in by a key that is not the same any more has to come again. */
-  #endLives(): void {
-    const now = this.#deps.time.now();
-    const good = new Map(
-      this.#all()
-        .filter(({ expiresAt }) => (expiresAt ?? Number.POSITIVE_INFINITY) > now)
-        .map((key) => [nameOf(key), key]),
+  /** Of the keys as they are. Whoever came in by one that is not the same any more has to come again. */
+  #snapshot(before: Snapshot["lives"]): Snapshot {
+    const { sha256, time } = this.#deps;
+    const all = this.#all();
+    const known = createAuthenticator(all, sha256, () => time.now());
+    const good = all.filter(
+      ({ expiresAt }) => (expiresAt ?? Number.POSITIVE_INFINITY) > time.now(),
     );
-    for (const [name, { key, end }] of this.#lives) {
-      const fresh = good.get(name);
-      if (fresh !== undefined && isSame(key, fresh)) continue;
-      this.#lives.delete(name);
-      end.abort();
+    const lives = new Map<string, Life>();
+    for (const key of good) {
+      const life = before.get(nameOf(key));
+      const goesOn = life !== undefined && isSame(life.key, key);
+      lives.set(nameOf(key), goesOn ? life : { key, end: new AbortController() });
     }
-    for (const [name, key] of good) {
-      if (!this.#lives.has(name)) this.#lives.set(name, { key, end: new AbortController() });
+    for (const [name, life] of before) {
+      if (lives.get(name) !== life) life.end.abort();
     }
+    return { known, lives };
   }
 
   #noteUse({ kind, id }: Principal): void {
@@ -183,12 +230,19 @@ export class KeyDirectory implements Authenticator {
 
   #schedule(): void {
     this.#cancelRefresh = this.#deps.time.after(REFRESH_MS, () => {
-      this.#writeUses()
-        .then(() => this.reload())
-        .catch((error: unknown) =>
-          this.#deps.logger.error("Could not read the keys again", { error: stackOf(error) }),
-        )
-        .finally(() => this.#schedule());
+      void this.#refresh().finally(() => this.#schedule());
+    });
+  }
+
+  /** Neither half waits for the other to go well, and what has expired ends in any case. */
+  async #refresh(): Promise<void> {
+    const { logger } = this.#deps;
+    await this.#writeUses().catch((error: unknown) =>
+      logger.error("Could not note when keys were used", { error: stackOf(error) }),
+    );
+    await this.reload().catch((error: unknown) => {
+      logger.error("Could not read the keys again", { error: stackOf(error) });
+      this.#take(this.#stored);
     });
   }
 
@@ -208,7 +262,7 @@ export class KeyDirectory implements Authenticator {
   }
 }
 
-function nameOf({ kind, id }: KeyName): string {
+function nameOf({ kind, id }: KeyName | Principal): string {
   return `${kind} ${id}`;
 }
 

@@ -45,7 +45,7 @@ describe("a key", () => {
   >([
     ["is revoked", (own, name) => own.revoke(name)],
     ["gets another secret", (own, name) => own.rotate(name)],
-    ["may do something else", (own, name) => own.change(name, { callsPerMinute: 5 })],
+    ["may do something else", (own, name) => own.change(name, () => ({ callsPerMinute: 5 }))],
   ])("ends what it has opened when it %s", async (_, change) => {
     const { directory } = await open();
     const { key, secret } = await directory.create(NEW);
@@ -71,7 +71,7 @@ describe("a key", () => {
     const { directory } = await open();
     const { key, secret } = await directory.create(NEW);
     const life = directory.lifeOf((await directory.authenticate(`Bearer ${secret}`))!)!;
-    await directory.change(key, { name: "desk" });
+    await directory.change(key, () => ({ name: "desk" }));
     expect(life.aborted).toBe(false);
     expect(directory.find(key).name).toBe("desk");
   });
