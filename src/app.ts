@@ -183,6 +183,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const signIns = new SignIns({
     store: deps.oauth.signIns,
     keys,
+    audit: deps.audit,
     sha256,
     time,
   });

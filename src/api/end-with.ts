@@ -1,8 +1,10 @@
 const EVENT_STREAM = /^text\/event-stream\b/;
+/** What takes long, and has an end. */
+const LONG = /^(application\/x-ndjson|text\/csv)\b/;
 
 /**
- * The answer, whose event stream ends when its caller may no longer read it. An answer that is not a stream has been given
- * by then.
+ * The answer, which ends when its caller may no longer read it: a stream of events by its end, anything else that is long by
+ * breaking off, since an end would say that it is whole. A short answer has been given by then.
  *
  * @param watch keeps an eye on `life` for as long as the stream is open; answers how to stop
  */
@@ -11,8 +13,9 @@ export function endWith(
   life: AbortSignal | null,
   watch: () => () => void = () => () => {},
 ): Response {
-  const isStream = EVENT_STREAM.test(response.headers.get("content-type") ?? "");
-  if (life === null || response.body === null || !isStream) return response;
+  const type = response.headers.get("content-type") ?? "";
+  const isEvents = EVENT_STREAM.test(type);
+  if (life === null || response.body === null || !(isEvents || LONG.test(type))) return response;
   const reader = response.body.getReader();
   let stop = () => {};
   const unwatch = watch();
@@ -34,7 +37,8 @@ export function endWith(
         stop = () => {
           letGo();
           try {
-            controller.close();
+            if (isEvents) controller.close();
+            else controller.error(new Error("The caller may read no more."));
           } catch {
             // It has ended by itself.
           }

@@ -187,6 +187,12 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     const { requestId } = note;
     const { isPublished = false } = route;
     const origin = isPublished ? null : request.headers.get("origin");
+    /** Every answer to whoever was let in carries it: the secret before it ends soon. */
+    let newCookie: string | null = null;
+    const withCookie = (response: Response) => {
+      if (newCookie !== null) response.headers.append("set-cookie", newCookie);
+      return response;
+    };
     try {
       const asked = isPublished ? publishedPreflight(request) : preflight(request);
       const checked = isPublished ? withoutOrigin(request) : request;
@@ -209,7 +215,8 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         return tooMany ?? answered;
       }
       if (asked !== null) return asked;
-      const { principal, life, watch, session, cookie } = allowed.value;
+      const { principal, life, watch, session, cookie = null } = allowed.value;
+      newCookie = cookie;
       const isAnonymous = route.policy === "public";
       if (!isAnonymous) note.principal = principal;
       const use = isAnonymous
@@ -218,7 +225,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
           : limits.anonymous(limits.addressOf(request.headers, from))
         : limits.request(principal);
       const refused = tooOften(use, isAnonymous ? "anonymous" : "requests", requestId);
-      if (refused !== null) return refused;
+      if (refused !== null) return withCookie(refused);
       let ended: Promise<AuditOutcome> | null = null;
       let about: Readonly<Record<string, string>> = {};
       const caller: RouteCaller = {
@@ -243,7 +250,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
             { principal, route: name, requestId, about: () => about, ended: () => ended },
             respond,
           );
-      if (cookie !== undefined) response.headers.append("set-cookie", cookie);
+      withCookie(response);
       if (origin !== null) allowOrigin(response, origin);
       if (use !== null) {
         for (const [header, value] of Object.entries(rateHeaders(use, "requests"))) {
@@ -252,7 +259,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       }
       return endWith(response, life, watch);
     } catch (error) {
-      return failure(error, requestId, deps.logger);
+      return withCookie(failure(error, requestId, deps.logger));
     }
   }
 

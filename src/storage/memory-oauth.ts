@@ -82,6 +82,11 @@ export function createMemorySignIns(): SignInStore {
       sessions.set(session.idHash, session);
     },
     find: async (idHash, now) => good(sessions.get(idHash), now),
+    async lastSeen(csrfToken, now) {
+      const own = [...sessions.values()].filter((session) => session.csrfToken === csrfToken);
+      const times = own.filter((session) => good(session, now)).map(({ seenAt }) => seenAt);
+      return times.length === 0 ? null : Math.max(...times);
+    },
     async touch(idHash, seenAt) {
       const session = sessions.get(idHash);
       if (session !== undefined) sessions.set(idHash, { ...session, seenAt });

@@ -1,4 +1,4 @@
-import { and, eq, gt, lte, sql } from "drizzle-orm";
+import { and, eq, gt, lte, max, sql } from "drizzle-orm";
 import { signInSessions } from "../../drizzle/sqlite.ts";
 import type { SignInStore } from "../types/sign-in.ts";
 import type { Database } from "./database.ts";
@@ -20,6 +20,14 @@ export function createSignInRepository(db: Database): SignInStore {
           .from(signInSessions)
           .where(and(eq(id, idHash), gt(expiresAt, now)));
         return rows[0] ?? null;
+      }),
+    lastSeen: (token, now) =>
+      onStore(async () => {
+        const rows = await db
+          .select({ seenAt: max(signInSessions.seenAt) })
+          .from(signInSessions)
+          .where(and(eq(csrfToken, token), gt(expiresAt, now)));
+        return rows[0]?.seenAt ?? null;
       }),
     touch: (idHash, seenAt) =>
       onStore(async () => {

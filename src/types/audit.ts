@@ -14,6 +14,7 @@ export type AuditAction =
   | "token.revoke"
   | "admin.request"
   | "auth.refused"
+  | "session.begin"
   | "audit.prune"
   | "audit.outage"
   | "chain.open"

@@ -18,6 +18,8 @@ export interface SignInStore {
   /** Also forgets those that have expired by `now`. */
   add(session: SignInSession, now: number): Promise<void>;
   find(idHash: string, now: number): Promise<SignInSession | null>;
+  /** When a session was last used, with whichever of its secrets; `null` for one that has ended. */
+  lastSeen(csrfToken: string, now: number): Promise<number | null>;
   /** Notes when it was last used. */
   touch(idHash: string, seenAt: number): Promise<void>;
   /**

@@ -1,20 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { openAdminApp, type AdminApp } from "../helpers/admin-app.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
+import { signIn } from "../helpers/sign-in.ts";
 import { ADMIN_TOKEN, CLIENT_KEY, OWN_PAGE } from "../helpers/test-app.ts";
 
 const JSON_TYPE = { "content-type": "application/json" };
-
-async function signIn(app: AdminApp, token = ADMIN_TOKEN) {
-  const response = await app.request("/api/session", {
-    method: "POST",
-    key: null,
-    headers: { ...OWN_PAGE, ...JSON_TYPE },
-    body: JSON.stringify({ token }),
-  });
-  const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
-  return { response, cookie, session: await response.json() };
-}
 
 /** A request of a page, by the session alone. */
 async function byPage(app: AdminApp, route: string, headers: Record<string, string>) {

@@ -50,6 +50,20 @@ export function signInStoreContract(driver: string, open: () => Promise<SignInSt
       expect(await store.find("a", 1_500)).toEqual({ ...session("a"), seenAt: 1_500 });
     });
 
+    it("tell when they were last used with any of their secrets, until the last of them ends", async () => {
+      const store = await open();
+      await store.add(session("a"), 1_000);
+      await store.add({ ...session("b"), seenAt: 1_900 }, 1_000);
+      await store.replace(session("a"), next("a2"), 1_200);
+      expect(await store.lastSeen("csrf of a", 1_100)).toBe(1_100);
+      await store.touch("a2", 1_500);
+      expect(await store.lastSeen("csrf of a", 1_999)).toBe(1_500);
+      expect(await store.lastSeen("csrf of a", 2_000)).toBeNull();
+      await store.remove("csrf of a");
+      expect(await store.lastSeen("csrf of a", 1_500)).toBeNull();
+      expect(await store.lastSeen("csrf of b", 1_500)).toBe(1_900);
+    });
+
     it("are replaced by one of two who want to", async () => {
       const store = await open();
       await store.add(session("a"), 1_000);

@@ -59,7 +59,7 @@ export interface GateDeps {
   readonly keys: Pick<KeyDirectory, "authenticate" | "lifeOf">;
   /** Takes access tokens of others at `/mcp`; `null` where none are taken. */
   readonly accessTokens: AccessTokens | null;
-  readonly signIns: Pick<SignIns, "find" | "renew">;
+  readonly signIns: Pick<SignIns, "find" | "renew" | "watch">;
   readonly cookies: Cookies;
   readonly publicUrl: () => string;
 }
@@ -101,14 +101,22 @@ export function createGate(deps: GateDeps): Gate {
         equalInConstantTime(utf8(token), utf8(session.csrfToken));
       if (!isOurs) return { ok: false, reason: "CSRF_REFUSED", principal };
     }
-    const renewed = await signIns.renew(found);
-    const seconds = SIGN_IN_SECONDS;
+    const ended = new AbortController();
+    const keyLife = keys.lifeOf(principal);
     return ok({
       principal,
       session,
-      life: keys.lifeOf(principal),
-      ...(renewed !== null && { cookie: cookies.write("session", renewed, seconds) }),
+      life: keyLife === null ? ended.signal : AbortSignal.any([keyLife, ended.signal]),
+      watch: () => signIns.watch(session, () => ended.abort()),
     });
+  }
+
+  /** The next secret is for those alone who may go on: an answer that refuses them would not carry it. */
+  async function renewed(admission: Admission): Promise<Admission> {
+    const { principal: person, session } = admission;
+    const secret = session === undefined ? null : await signIns.renew({ person, session });
+    if (secret === null) return admission;
+    return { ...admission, cookie: cookies.write("session", secret, SIGN_IN_SECONDS) };
   }
 
   async function identify(
@@ -139,7 +147,10 @@ export function createGate(deps: GateDeps): Gate {
     if (!known.ok) return known;
     const { principal } = known.value;
     const may = policy === "self" ? principal.kind === "user" : principal.scopes.includes(policy);
-    return may ? known : { ok: false, reason: "FORBIDDEN", principal };
+    if (!may) return { ok: false, reason: "FORBIDDEN", principal };
+    const admitted = await renewed(known.value);
+    // Their key may have ended in the meantime.
+    return admitted.life?.aborted ? refuse("UNAUTHENTICATED") : ok(admitted);
   };
 }
 

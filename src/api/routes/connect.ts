@@ -123,7 +123,8 @@ export function connectRoutes({
         }
         const set: string[] = [];
         if (secret !== null && isAdmin(person)) {
-          set.push(cookies.write("session", await signIns.begin(person), SIGN_IN_SECONDS));
+          const { secret: own } = await signIns.begin(person, requestId);
+          set.push(cookies.write("session", own, SIGN_IN_SECONDS));
         }
         if (
           isSomebodyElses(person, opened.flow.owner) &&

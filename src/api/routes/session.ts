@@ -59,8 +59,7 @@ export function sessionRoutes(deps: SessionRoutesDeps): Route[] {
           const reason = person === null ? "UNAUTHENTICATED" : "FORBIDDEN";
           return refused({ reason, principal: person }) ?? problem(reason, requestId);
         }
-        const secret = await signIns.begin(person);
-        const { session } = (await signIns.find(secret))!;
+        const { secret, session } = await signIns.begin(person, requestId);
         return Response.json(toAnswer(person, session), {
           headers: {
             "set-cookie": cookies.write("session", secret, SIGN_IN_SECONDS),

@@ -1,3 +1,4 @@
+import type { AuditLog } from "../../types/audit.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { Sha256, Time } from "../../types/runtime.ts";
 import type { SignInSession, SignInStore } from "../../types/sign-in.ts";
@@ -15,11 +16,14 @@ const RENEW_MS = 15 * 60_000;
 const GRACE_MS = 60_000;
 /** Uses closer together than this are one. */
 const TOUCH_MS = 60_000;
+/** How long it may stay unnoticed here that a session has ended elsewhere. */
+const LOOK_MS = 20_000;
 
 export interface SignInsDeps {
   readonly store: SignInStore;
   /** A session stands on a token, and ends when that is replaced. */
   readonly keys: Pick<Authenticator, "referenceOf" | "principal">;
+  readonly audit: Pick<AuditLog, "record">;
   readonly sha256: Sha256;
   readonly time: Time;
 }
@@ -30,30 +34,54 @@ export interface SignedIn {
   readonly session: SignInSession;
 }
 
+/** A session of which something stays open. */
+interface Watched {
+  readonly session: SignInSession;
+  readonly end: () => void;
+}
+
 /** Sessions of people who have given an admin token to a page of ours. */
 export class SignIns {
   readonly #deps: SignInsDeps;
+  readonly #watched = new Set<Watched>();
 
   constructor(deps: SignInsDeps) {
     this.#deps = deps;
   }
 
   /**
-   * Answers the secret for the browser's cookie.
+   * Begins a session. The secret is for the browser's cookie.
    *
    * @param person as the authenticator has named them
+   * @throws AppError `AUDIT_UNAVAILABLE` when it cannot be recorded; nobody is signed in then
    */
-  async begin(person: Principal): Promise<string> {
-    const { keys, time } = this.#deps;
+  async begin(
+    person: Principal,
+    requestId: string,
+  ): Promise<{ readonly secret: string; readonly session: SignInSession }> {
+    const { store, keys, audit, time } = this.#deps;
     const now = time.now();
-    return this.#add({
+    const secret = randomToken("");
+    const session = {
+      idHash: await this.#hash(secret),
       keyReference: keys.referenceOf(person) ?? "",
       csrfToken: randomToken(""),
       createdAt: now,
       renewedAt: now,
       seenAt: now,
       expiresAt: now + SIGN_IN_SECONDS * 1_000,
+    };
+    await audit.record({
+      actor: `${person.kind}:${person.id}`,
+      action: "session.begin",
+      instanceId: null,
+      subject: null,
+      outcome: "ok",
+      requestId,
+      detail: {},
     });
+    await store.add(session, now);
+    return { secret, session };
   }
 
   /** Who has signed in with this browser, and has used it within the hour. */
@@ -86,13 +114,50 @@ export class SignIns {
     const { store } = this.#deps;
     if (everywhere) await store.removeAll(session.keyReference);
     else await store.remove(session.csrfToken);
+    for (const { session: own, end } of this.#watched) {
+      const isEnded = everywhere
+        ? own.keyReference === session.keyReference
+        : own.csrfToken === session.csrfToken;
+      if (isEnded) end();
+    }
   }
 
-  async #add(session: Omit<SignInSession, "idHash">): Promise<string> {
+  /**
+   * Keeps an eye on a session of which something stays open: that it is open is no use of the session.
+   *
+   * @param end is called when it has been signed out of, here or in another process, or has run out
+   * @returns how to stop
+   */
+  watch(session: SignInSession, end: () => void): () => void {
     const { store, time } = this.#deps;
-    const secret = randomToken("");
-    await store.add({ ...session, idHash: await this.#hash(secret) }, time.now());
-    return secret;
+    const lastEnd = session.createdAt + SIGN_IN_SECONDS * 1_000;
+    let { seenAt } = session;
+    let cancel = () => {};
+    const stop = () => {
+      cancel();
+      this.#watched.delete(watched);
+    };
+    const watched: Watched = {
+      session,
+      end: () => {
+        stop();
+        end();
+      },
+    };
+    const look = async () => {
+      const now = time.now();
+      try {
+        seenAt = (await store.lastSeen(session.csrfToken, now)) ?? 0;
+      } catch {
+        // What is not known does not lengthen it.
+      }
+      if (!this.#watched.has(watched)) return;
+      if (now >= lastEnd || seenAt + IDLE_MS <= now) return watched.end();
+      cancel = time.after(LOOK_MS, () => void look());
+    };
+    this.#watched.add(watched);
+    cancel = time.after(LOOK_MS, () => void look());
+    return stop;
   }
 
   #hash(secret: string): Promise<string> {
