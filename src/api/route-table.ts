@@ -142,13 +142,20 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
   ): Promise<Response> {
     const { requestId } = note;
     const answered = shed(route, requestId) ?? (await answer(request, route, params, note, from));
-    if (route.policy === "mcp") return answered;
+    if (route.policy === "mcp") {
+      // No browser comes here by itself and is let in: what clients get needs none of that, and is many.
+      return answered.ok ? answered : guarded(answered, route);
+    }
     const response = route.isPage ? await problemPage(answered) : answered;
     const clean = await scrubAnswer(response, deps.scrubber, requestId);
     if (route.isPublished) allowEverybody(clean);
-    if (route.policy !== "public") clean.headers.set("cache-control", "no-store");
-    addSecurityHeaders(clean, deps.isHttps());
-    return clean;
+    return guarded(clean, route);
+  }
+
+  function guarded(response: Response, { policy }: Served): Response {
+    if (policy !== "public") response.headers.set("cache-control", "no-store");
+    addSecurityHeaders(response, deps.isHttps());
+    return response;
   }
 
   function shed({ path }: Served, requestId: string): Response | null {

@@ -183,9 +183,13 @@ describe("a server that cannot keep up", () => {
 });
 
 describe("answers", () => {
-  it("tell browsers to load nothing, guess nothing and frame nothing", async () => {
+  it.each([
+    ["of the admin API", "/api/plugins", 200],
+    ["that refuse an MCP client", "/mcp", 403],
+  ])("%s tell browsers to load nothing, guess nothing and frame nothing", async (_, path, code) => {
     const app = await createTestApp({ publicUrl: () => "https://localhost" });
-    const { headers } = await app.request("/api/plugins", { key: ADMIN_TOKEN });
+    const { status, headers } = await app.request(path, { key: ADMIN_TOKEN });
+    expect(status).toBe(code);
     expect(Object.fromEntries(headers)).toMatchObject({
       "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
       "x-content-type-options": "nosniff",
