@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { createKeyRepository } from "../../src/index.ts";
 import { askedLink, createBrowser, openConnectApp } from "../helpers/connect-app.ts";
 import { makeDatabase } from "../helpers/database.ts";
+import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { ADMIN_TOKEN } from "../helpers/test-app.ts";
 
 /** A person who is at the provider, and has come with a token of their own. */
 async function openReturning() {
   const keyStore = createKeyRepository(makeDatabase().db);
-  const opened = await openConnectApp({ deps: { keyStore } });
+  const audit = createRecordingAudit();
+  const opened = await openConnectApp({ deps: { keyStore, audit } });
   const { app } = opened;
   const admin = async (line: string, body?: unknown) => {
     const [method = "", path = ""] = line.split(" ");
@@ -27,7 +29,7 @@ async function openReturning() {
   const { link } = await askedLink(app);
   const browser = createBrowser(app);
   const back = await browser.goTo(link, token.secret);
-  return { ...opened, admin, token, browser, back };
+  return { ...opened, admin, token, browser, back, entries: audit.entries };
 }
 type Returning = Awaited<ReturnType<typeof openReturning>>;
 
@@ -75,12 +77,14 @@ describe("while the provider makes out the tokens", () => {
     ],
   ])("%s: nothing is connected, and the tokens are given back", async (_what, change) => {
     const opened = await openReturning();
-    const { app, oidc, admin, browser, back } = opened;
+    const { app, oidc, admin, browser, back, entries } = opened;
     oidc.meanwhile("POST /token", () => change(opened));
     const page = await browser.open(back);
     expect([page.status, oidc.hits("POST /token")]).toEqual([410, 1]);
     expect(page.text).toContain("<h1>Nothing was connected</h1>");
     expect(oidc.hits("POST /token/revocation")).toBe(2);
+    const outcomes = entries.filter(({ action }) => action === "token.connect");
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(["started", "refused"]);
     expect((await admin("GET /api/auth/oauth/connections")).data).toEqual([]);
     expect(await app.vault.listReserved("drive")).not.toContainEqual(
       expect.objectContaining({ name: "$oauth.token" }),

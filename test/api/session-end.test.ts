@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { createCookies } from "../../src/api/cookies.ts";
+import { createGate } from "../../src/api/middleware/gate.ts";
 import { NO_RATE_LIMITS } from "../../src/core/limits/rate-limits.ts";
 import { openAdminApp } from "../helpers/admin-app.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
 import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { signIn } from "../helpers/sign-in.ts";
-import { OWN_PAGE, type TestAppOptions } from "../helpers/test-app.ts";
+import { OWN_PAGE, PUBLIC_URL, type TestAppOptions } from "../helpers/test-app.ts";
 
 const MINUTE = 60_000;
 
@@ -124,5 +126,22 @@ describe("signing in", () => {
       requestId: expect.any(String) as string,
       detail: {},
     });
+  });
+});
+
+it("lets nobody in whose key has ended by the time that all is looked at", async () => {
+  const person = { kind: "user", id: "admin-1", scopes: ["plugins:read"] } as const;
+  const gate = createGate({
+    config: { allowedHosts: ["localhost"], allowedOrigins: [], auth: "keys", sse: true },
+    keys: { authenticate: async () => person, lifeOf: () => AbortSignal.abort() },
+    accessTokens: null,
+    signIns: { find: async () => null, renew: async () => null, watch: () => () => {} },
+    cookies: createCookies(() => PUBLIC_URL),
+    publicUrl: () => PUBLIC_URL,
+  });
+  const headers = new Headers({ host: "localhost", authorization: "Bearer secret" });
+  expect(await gate({ method: "GET", headers }, "plugins:read")).toEqual({
+    ok: false,
+    reason: "UNAUTHENTICATED",
   });
 });

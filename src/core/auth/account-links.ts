@@ -32,7 +32,7 @@ export function createAccountLinks({
       const flow = { owner, startedBy: principal.id };
       // A client that calls again and again must not take the link away that somebody reads.
       const { authUrl } = await manager.initiateFlow(instanceId, flow, "once");
-      return { url: authUrl, reason: grant?.status === "needs_reauth" ? grant.reason : null };
+      return { url: authUrl, reason: grant?.reason ?? null };
     },
     async isConnected(instanceId, principal) {
       const owner = ownerFor(instanceId, principal);

@@ -68,6 +68,20 @@ describe("what a session has open", () => {
     expect(ends()).toBe(1);
   });
 
+  it("ends after twelve hours, also while the store cannot be asked", async () => {
+    const { time, state, there, secret, ends } = await open();
+    for (let minutes = 0; minutes < 12 * 60 - 10; minutes += 10) {
+      await time.advance(10 * MINUTE);
+      await there.find(secret);
+    }
+    await time.advance(MINUTE);
+    state.isAway = true;
+    await time.advance(8 * MINUTE);
+    expect(ends()).toBe(0);
+    await time.advance(2 * MINUTE);
+    expect(ends()).toBe(1);
+  });
+
   it("is not looked after when it has ended by itself", async () => {
     const { time, here, secret, stop, ends } = await open();
     stop();
