@@ -8,9 +8,9 @@ import { uuidv7 } from "../util/ids.ts";
 import type { ChallengeDeps } from "./challenge.ts";
 import type { AccessLog } from "./middleware/access-log.ts";
 import type { Gate } from "./middleware/gate.ts";
-import type { RateUse } from "../core/limits/rate-budget.ts";
 import type { RequestAudit } from "./middleware/request-audit.ts";
-import { rateHeaders, type RequestLimits } from "./middleware/request-limits.ts";
+import type { RequestLimits } from "./middleware/request-limits.ts";
+import { noteRefusal, overloaded, tooOften } from "./over-limit.ts";
 import { problem } from "./problem.ts";
 import { refusal } from "./refusal.ts";
 import { fault, handshakeFault, offeredProtocols } from "./socket-handshake.ts";
@@ -72,8 +72,8 @@ function isHere({ target }: SocketRequest): boolean {
 }
 
 /**
- * Opens WebSockets at `/mcp`. Host, Origin and credential come first, as for every request; then the form of the
- * handshake.
+ * Opens WebSockets at `/mcp`. Host, Origin and credential come first, as for every request, and the same limits
+ * hold; then the form of the handshake.
  */
 export function createMcpSocket({
   gate,
@@ -87,35 +87,39 @@ export function createMcpSocket({
   elapsed,
 }: McpSocketDeps): OpenSocket {
   async function decide(request: SocketRequest, note: SocketNote): Promise<SocketDecision> {
-    const { method, headers, address } = request;
+    const { method, headers } = request;
     const { requestId } = note;
+    const from = limits.addressOf(headers, { address: request.address });
     const refuse = (code: string | null, response: Response): SocketDecision => {
       logger.info("WebSocket refused", { requestId, status: response.status, code });
       return { kind: "refused", response };
     };
-    const tooOften = (use: RateUse, policy: string) =>
-      problem("RATE_LIMITED", requestId, { headers: rateHeaders(use, policy) });
+    const tooBusy = overloaded(limits, requestId);
+    if (tooBusy !== null) return refuse("OVERLOADED", tooBusy);
     const protocols = offeredProtocols(headers);
     const credential = withCredential(headers, protocols ?? []);
     const allowed = await gate({ method, headers: credential }, isHere(request) ? "mcp" : "public");
     if (!allowed.ok) {
       const { reason, principal = null } = allowed;
       note.principal = principal;
-      audit.refused({ reason, principal, route: `GET ${PATH}`, requestId });
-      const from = limits.addressOf(headers, { address });
-      const failure =
-        reason === "UNAUTHENTICATED" || reason === "TOKEN_INVALID" ? limits.failure(from) : null;
-      return failure?.isAllowed === false
-        ? refuse("RATE_LIMITED", tooOften(failure, "failures"))
-        : refuse(reason, refusal(reason, requestId, { policy: "mcp", challenges, principal }));
+      const refused = { reason, principal, route: `GET ${PATH}`, requestId };
+      const guessed = noteRefusal(refused, from, { limits, audit });
+      return guessed === null
+        ? refuse(reason, refusal(reason, requestId, { policy: "mcp", challenges, principal }))
+        : refuse("RATE_LIMITED", guessed);
     }
-    if (!isHere(request)) return refuse("NOT_FOUND", problem("NOT_FOUND", requestId));
-    const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);
-    if (malformed !== null) return refuse(null, malformed);
+    if (!isHere(request)) {
+      const tooMany = tooOften(limits.anonymous(from), "anonymous", requestId);
+      return tooMany === null
+        ? refuse("NOT_FOUND", problem("NOT_FOUND", requestId))
+        : refuse("RATE_LIMITED", tooMany);
+    }
     const { principal, life, watch } = allowed.value;
     note.principal = principal;
-    const use = limits.request(principal);
-    if (use?.isAllowed === false) return refuse("RATE_LIMITED", tooOften(use, "requests"));
+    const tooMany = tooOften(limits.request(principal), "requests", requestId);
+    if (tooMany !== null) return refuse("RATE_LIMITED", tooMany);
+    const malformed = handshakeFault(method, headers) ?? protocolFault(protocols);
+    if (malformed !== null) return refuse(null, malformed);
     if (!mcp.hasRoomFor(principal)) {
       return refuse("TOO_MANY_CONNECTIONS", problem("TOO_MANY_CONNECTIONS", requestId));
     }
@@ -124,7 +128,8 @@ export function createMcpSocket({
       protocol: protocols!.includes(MCP) ? MCP : null,
       requestId,
       serve(channel) {
-        const served = mcp.serve(channel, principal);
+        // Each of its messages may ask for as much as an HTTP request.
+        const served = mcp.serve(channel, principal, () => limits.request(principal));
         return served && endChannelWith(life, channel, served, watch);
       },
     };

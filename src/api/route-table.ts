@@ -1,7 +1,6 @@
 import type { Context, Hono } from "hono";
 import { AppError, InvalidInput, messageOf, stackOf, type ErrorCode } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
-import type { RateUse } from "../core/limits/rate-budget.ts";
 import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { AuditOutcome } from "../types/audit.ts";
@@ -26,6 +25,7 @@ import type { RefusedRequest, RequestAudit } from "./middleware/request-audit.ts
 import { addSecurityHeaders } from "./middleware/security-headers.ts";
 import type { RouteContract } from "./define-route.ts";
 import { endWith } from "./end-with.ts";
+import { noteRefusal, overloaded, tooOften } from "./over-limit.ts";
 import { problemPage } from "./pages/problem-page.ts";
 import { problem } from "./problem.ts";
 import { refusal } from "./refusal.ts";
@@ -159,28 +159,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
   }
 
   function shed({ path }: Served, requestId: string): Response | null {
-    const seconds = ALWAYS_ANSWERED.has(path) ? null : deps.limits.shed();
-    if (seconds === null) return null;
-    return problem("OVERLOADED", requestId, { headers: { "retry-after": String(seconds) } });
-  }
-
-  /** The refusal of what came too often; `null` for what did not. */
-  function tooOften(use: RateUse | null, policy: string, requestId: string): Response | null {
-    if (use === null || use.isAllowed) return null;
-    return problem("RATE_LIMITED", requestId, { headers: rateHeaders(use, policy) });
-  }
-
-  /** Records a refusal and counts it against whoever guesses; answers with what they get when they have guessed too often. */
-  function noteRefusal(
-    refused: RefusedRequest,
-    { headers }: Request,
-    from: RequestOrigin | undefined,
-  ): Response | null {
-    const { limits, audit } = deps;
-    audit.refused(refused);
-    const { reason, requestId } = refused;
-    if (reason !== "UNAUTHENTICATED" && reason !== "TOKEN_INVALID") return null;
-    return tooOften(limits.failure(limits.addressOf(headers, from)), "failures", requestId);
+    return ALWAYS_ANSWERED.has(path) ? null : overloaded(deps.limits, requestId);
   }
 
   async function answer(
@@ -192,6 +171,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
   ): Promise<Response> {
     const { limits } = deps;
     const { requestId } = note;
+    const address = () => limits.addressOf(request.headers, from);
     const { isPublished = false } = route;
     const origin = isPublished ? null : request.headers.get("origin");
     /** Every answer to whoever was let in carries it: the secret before it ends soon. */
@@ -210,7 +190,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         note.principal = principal;
         deps.logger.info("Request refused", { requestId, code: reason });
         const refused = { reason, principal, route: name, requestId };
-        const tooMany = noteRefusal(refused, request, from);
+        const tooMany = noteRefusal(refused, address(), deps);
         const { policy } = route;
         const answered = refusal(reason, requestId, {
           policy,
@@ -229,7 +209,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       const use = isAnonymous
         ? ALWAYS_ANSWERED.has(route.path)
           ? null
-          : limits.anonymous(limits.addressOf(request.headers, from))
+          : limits.anonymous(address())
         : limits.request(principal);
       const refused = tooOften(use, isAnonymous ? "anonymous" : "requests", requestId);
       if (refused !== null) return withCookie(refused);
@@ -241,7 +221,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         ...(session && { session }),
         requestId,
         params,
-        refused: (what) => noteRefusal({ ...what, route: name, requestId }, request, from),
+        refused: (what) => noteRefusal({ ...what, route: name, requestId }, address(), deps),
         about: (subject) => void (about = { ...about, ...subject }),
         endsWith: (outcome) => void (ended = outcome),
       };

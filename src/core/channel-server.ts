@@ -7,7 +7,7 @@ import type { Principal } from "../types/principal.ts";
 import type { Time } from "../types/runtime.ts";
 import { waitAtMost } from "../util/deadline.ts";
 import { uuidv7 } from "../util/ids.ts";
-import { ChannelTransport } from "./channel-transport.ts";
+import { ChannelTransport, type ChannelHooks } from "./channel-transport.ts";
 import type { Connection, PluginMcpServer } from "./plugin-mcp-server.ts";
 import { ShortChannelCalls, type ShortCallsDeps } from "./short-channel-calls.ts";
 
@@ -55,8 +55,16 @@ export class ChannelServer {
     return !this.#closed && held.length < MAX_PER_PRINCIPAL;
   }
 
-  /** Begins to serve a channel; `null` when its principal has as many as it may, or the server is closing. */
-  serve(channel: MessageChannel, principal: Principal): ServedChannel | null {
+  /**
+   * Begins to serve a channel; `null` when its principal has as many as it may, or the server is closing.
+   *
+   * @param take counts a request that the channel brings, where nothing else has counted it
+   */
+  serve(
+    channel: MessageChannel,
+    principal: Principal,
+    take: ChannelHooks["take"] = () => null,
+  ): ServedChannel | null {
     if (!this.hasRoomFor(principal)) return null;
     const { createServer, observer, time, logger } = this.#deps;
     const { kind = "stdio" } = channel;
@@ -72,6 +80,7 @@ export class ChannelServer {
     });
     let isBound = false;
     const transport: ChannelTransport = new ChannelTransport(channel, {
+      take,
       serve(request) {
         if (live.era !== "modern") return false;
         if (isBound) return short.serve(request);

@@ -11,6 +11,7 @@ import {
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import { isJsonObject } from "../util/json-object.ts";
 import { jsonRpcErrorText } from "./json-rpc.ts";
+import { retryAfterSeconds, tooMany, type RateUse } from "./limits/rate-budget.ts";
 import { MAX_MESSAGE_BYTES, parseMessageText } from "./message-text.ts";
 
 /** Requests of one channel that may be under way at once. */
@@ -19,6 +20,8 @@ const MAX_IN_FLIGHT = 256;
 const LISTEN = "subscriptions/listen";
 
 export interface ChannelHooks {
+  /** Counts a request against a limit of its client's; `null` where there is none. */
+  take(): RateUse | null;
   /** Serves a request without the SDK; answers whether it does. `answer` ends such a request. */
   serve(request: JSONRPCRequest): boolean;
   /** The client has cancelled a request. */
@@ -86,13 +89,18 @@ export class ChannelTransport implements Transport, ServedChannel {
     if (!parsed.ok) return this.#refuse(null, parsed.reason.code, parsed.reason.message);
     const message = parsed.value;
     if (isJSONRPCRequest(message)) {
+      const use = this.#hooks.take();
+      // Two under one id would count as one, and nobody could tell their answers apart, be they refusals.
+      if (this.#inFlight.has(message.id)) {
+        return this.#refuse(null, -32600, "Invalid Request: its id is that of one under way");
+      }
+      if (use?.isAllowed === false) {
+        const data = { code: "RATE_LIMITED", retryAfterSeconds: retryAfterSeconds(use) };
+        return this.#refuse(message.id, -32000, tooMany("requests", use), data);
+      }
       if (this.#inFlight.size >= MAX_IN_FLIGHT) {
         const words = `Too many requests are under way: ${MAX_IN_FLIGHT} at most on one connection`;
         return this.#refuse(message.id, -32000, words);
-      }
-      // Two under one id would count as one, and nobody could tell their answers apart.
-      if (this.#inFlight.has(message.id)) {
-        return this.#refuse(null, -32600, "Invalid Request: its id is that of one under way");
       }
       this.#inFlight.set(message.id, message.method);
       return this.#hooks.serve(message) ? undefined : this.onmessage?.(message);
@@ -128,9 +136,14 @@ export class ChannelTransport implements Transport, ServedChannel {
     return [...this.#inFlight.values()].some((method) => method !== LISTEN);
   }
 
-  #refuse(id: string | number | null, code: number, message: string): void {
+  #refuse(
+    id: string | number | null,
+    code: number,
+    message: string,
+    data?: Readonly<Record<string, unknown>>,
+  ): void {
     this.onerror?.(new Error(message));
-    this.#channel.send(jsonRpcErrorText(id, code, message)).catch(ignoreClosed);
+    this.#channel.send(jsonRpcErrorText(id, code, message, data)).catch(ignoreClosed);
   }
 }
 

@@ -3,8 +3,9 @@ export function jsonRpcErrorText(
   id: string | number | null,
   code: number,
   message: string,
+  data?: Readonly<Record<string, unknown>>,
 ): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } });
+  return JSON.stringify({ jsonrpc: "2.0", id, error: { code, message, ...(data && { data }) } });
 }
 
 /** A JSON-RPC error as the whole answer to an HTTP request. */

@@ -17,6 +17,7 @@ import type { LegacySessions } from "../types/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
 import { CallBudget } from "./limits/call-budget.ts";
+import type { RateUse } from "./limits/rate-budget.ts";
 import { catalogFor } from "./catalog-view.ts";
 import { ConnectQuestion, type ConnectDesk } from "./connect-question.ts";
 import { ChannelServer } from "./channel-server.ts";
@@ -73,8 +74,15 @@ export interface McpHandler {
   fetch(request: Request, principal: Principal, requestId: string): Promise<Response>;
   /** Whether `serve` would take another channel of this principal's. */
   hasRoomFor(principal: Principal): boolean;
-  /** Serves a client that keeps a channel open; `null` when its principal has as many as it may. */
-  serve(channel: MessageChannel, principal: Principal): ServedChannel | null;
+  /**
+   * Serves a client that keeps a channel open; `null` when its principal has as many as it may. `take` counts each request
+   * in its messages; left out for a channel whose messages were counted on their way, or need not be.
+   */
+  serve(
+    channel: MessageChannel,
+    principal: Principal,
+    take?: () => RateUse | null,
+  ): ServedChannel | null;
   /** Calls a tool for somebody who speaks no MCP; `null` when there is none of that name for them. */
   callTool(
     name: string,
@@ -215,7 +223,7 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
       }
     },
     hasRoomFor: (principal) => channels.hasRoomFor(principal),
-    serve: (channel, principal) => channels.serve(channel, principal),
+    serve: (channel, principal, take) => channels.serve(channel, principal, take),
     async callTool(name, args, { principal, requestId, signal }) {
       const tool = catalogFor(manager.catalog, principal).tools.get(name);
       if (tool === undefined) return null;

@@ -7,9 +7,13 @@ const rate = z.int().min(1).max(9_999_999).nullable();
 
 const rateLimits = z
   .strictObject({
-    requests: rate.meta({ description: "Requests of one key or token." }),
+    requests: rate.meta({
+      description: "Requests of one key or token, by HTTP and over WebSockets.",
+    }),
     calls: rate.meta({ description: "Tool calls of one principal." }),
-    anonymous: rate.meta({ description: "Requests of one address to what needs no key." }),
+    anonymous: rate.meta({
+      description: "Requests of one address to what needs no key, or is nowhere.",
+    }),
     failures: rate.meta({ description: "Refused keys and tokens of one address." }),
   })
   .meta({ description: "How often in a minute, each; null for as often as anybody likes." });

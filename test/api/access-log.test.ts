@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { modern, modernRequest } from "../helpers/mcp.ts";
 import { createPlugin } from "../helpers/manager.ts";
 import { askForSocket, authorized } from "../helpers/socket-request.ts";
+import { openSse } from "../helpers/sse-client.ts";
 import { ADMIN_TOKEN, createTestApp, type TestApp } from "../helpers/test-app.ts";
 
 const CANARY = "canary-8c1f-of-the-access-log";
@@ -80,6 +81,25 @@ describe("the access log", () => {
       ["debug", "/readyz"],
       ["debug", "/mcp"],
       ["info", "/mcp"],
+    ]);
+  });
+
+  it("is as quiet about HTTP+SSE: its stream and each message that is taken", async () => {
+    const app = await open();
+    const client = await openSse(app);
+    await client.post({ jsonrpc: "2.0", id: 1, method: "ping" });
+    await client.post("{");
+    await client.close();
+    expect(
+      answered(app).map(({ level, fields: { method, route, status } }) => [
+        level,
+        `${String(method)} ${String(route)}`,
+        status,
+      ]),
+    ).toEqual([
+      ["debug", "GET /sse", 200],
+      ["debug", "POST /messages", 202],
+      ["info", "POST /messages", 400],
     ]);
   });
 

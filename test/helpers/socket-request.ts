@@ -20,6 +20,8 @@ export interface SocketParts {
   readonly target?: string;
   /** Over those of a good handshake; `null` leaves one out, a list sends one as often. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | null>>;
+  /** Of the socket; nobody knows it when left out. */
+  readonly address?: string;
 }
 
 /** An app, closed when the test ends. */
@@ -32,13 +34,13 @@ export async function openApp(options: TestAppOptions = {}): Promise<TestApp> {
 /** Asks the app for a WebSocket, as its adapter does. */
 export function askForSocket(
   app: Pick<TestApp, "openSocket">,
-  { method = "GET", target = "/mcp", headers = {} }: SocketParts,
+  { method = "GET", target = "/mcp", headers = {}, address }: SocketParts,
 ): Promise<SocketDecision> {
   const all = new Headers();
   for (const [name, value] of Object.entries({ ...GOOD, ...headers })) {
     for (const each of value === null ? [] : [value].flat()) all.append(name, each);
   }
-  return app.openSocket({ method, target, headers: all, address: null });
+  return app.openSocket({ method, target, headers: all, address: address ?? null });
 }
 
 /** What was answered instead of a WebSocket: the status, and the code where the body has one. */

@@ -6,7 +6,7 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DEL
 /** What is asked every few seconds by whoever watches over the process. */
 const WATCHED: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
 
-const CALLS: ReadonlySet<string> = new Set(["/mcp", "/sse"]);
+const CALLS: ReadonlySet<string> = new Set(["/mcp", "/sse", "/messages"]);
 
 /** A request whose answer has begun. */
 export interface AnsweredRequest {

@@ -1,6 +1,11 @@
 import { clientAddress, type TrustedProxies } from "../../core/limits/client-address.ts";
 import type { LoadShedder } from "../../core/limits/load-shedder.ts";
-import { RateBudget, UNLIMITED, type RateUse } from "../../core/limits/rate-budget.ts";
+import {
+  RateBudget,
+  retryAfterSeconds,
+  UNLIMITED,
+  type RateUse,
+} from "../../core/limits/rate-budget.ts";
 import type { RateLimits } from "../../core/limits/rate-limits.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { Time } from "../../types/runtime.ts";
@@ -17,7 +22,7 @@ export interface RequestLimits {
   addressOf(headers: Headers, from: RequestOrigin | undefined): string | null;
   /** Seconds after which to try again, where the server has too much to do right now. */
   shed(): number | null;
-  /** Counts a request of a principal. `null` where there is no limit. */
+  /** Counts a request of a principal, or one in a message that comes by a WebSocket. `null` where there is no limit. */
   request(principal: Principal): RateUse | null;
   anonymous(address: string | null): RateUse | null;
   /** Counts a key or token that was refused. */
@@ -55,14 +60,12 @@ export function createRequestLimits(deps: RequestLimitsDeps): RequestLimits {
 }
 
 /** As the draft of the IETF has them (draft-ietf-httpapi-ratelimit-headers). */
-export function rateHeaders(
-  { limit, remaining, retryAfterMs, isAllowed }: RateUse,
-  policy: string,
-): Record<string, string> {
+export function rateHeaders(use: RateUse, policy: string): Record<string, string> {
+  const { limit, remaining, retryAfterMs, isAllowed } = use;
   const resetSeconds = Math.ceil(retryAfterMs / 1_000);
   return {
     "ratelimit-policy": `"${policy}";q=${limit};w=60`,
     ratelimit: `"${policy}";r=${remaining};t=${resetSeconds}`,
-    ...(!isAllowed && { "retry-after": String(Math.max(1, resetSeconds)) }),
+    ...(!isAllowed && { "retry-after": String(retryAfterSeconds(use)) }),
   };
 }

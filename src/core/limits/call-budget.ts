@@ -1,6 +1,6 @@
 import type { Principal } from "../../types/principal.ts";
 import type { Time } from "../../types/runtime.ts";
-import { RateBudget, UNLIMITED } from "./rate-budget.ts";
+import { RateBudget, tooMany, UNLIMITED } from "./rate-budget.ts";
 
 /** How many tools each principal may call in a minute, by whichever transport (tools.mdx: servers MUST rate limit). */
 export class CallBudget {
@@ -17,8 +17,6 @@ export class CallBudget {
   take({ kind, id, callsPerMinute = this.#perMinute() ?? undefined }: Principal): string | null {
     if (callsPerMinute === undefined) return null;
     const use = this.#budget.take(`${kind} ${id}`, callsPerMinute);
-    if (use.isAllowed) return null;
-    const seconds = Math.max(1, Math.ceil(use.retryAfterMs / 1_000));
-    return `Too many calls: ${use.limit} in a minute are allowed. Try again in ${seconds} s.`;
+    return use.isAllowed ? null : tooMany("calls", use);
   }
 }

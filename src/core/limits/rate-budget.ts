@@ -18,6 +18,16 @@ export interface RateUse {
   readonly retryAfterMs: number;
 }
 
+/** Whole seconds until the next use is allowed, as a caller is told who was refused one: 1 at the least. */
+export function retryAfterSeconds({ retryAfterMs }: RateUse): number {
+  return Math.max(1, Math.ceil(retryAfterMs / 1_000));
+}
+
+/** The sentence that tells a caller of MCP so. */
+export function tooMany(what: string, use: RateUse): string {
+  return `Too many ${what}: ${use.limit} in a minute are allowed. Try again in ${retryAfterSeconds(use)} s.`;
+}
+
 /**
  * How often something may be used in a minute, by name: all of it at once, and then as it comes back, evenly. (The generic
  * cell rate algorithm: one number for each name, and no timers.)

@@ -2,11 +2,11 @@ import { ok, refuse, type Result } from "../../util/result.ts";
 
 /** How often what may be done in a minute; `null` for as often as anybody likes. */
 export interface RateLimits {
-  /** Requests of one principal. */
+  /** Requests of one principal: those of HTTP, and those in the messages of its WebSockets. */
   readonly requests: number | null;
   /** Tool calls of one principal, by whichever transport. */
   readonly calls: number | null;
-  /** Requests of one address to what needs no key. */
+  /** Requests of one address to what needs no key, or is nowhere. */
   readonly anonymous: number | null;
   /** Refused keys and tokens of one address. A good one is taken from there all the same. */
   readonly failures: number | null;
