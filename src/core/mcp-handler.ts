@@ -16,6 +16,7 @@ import type { SchemaEngine } from "../types/schema-engine.ts";
 import type { LegacySessions } from "../types/sessions.ts";
 import { AppError } from "../errors.ts";
 import type { MessageChannel, ServedChannel } from "../types/channel.ts";
+import { batchFault } from "./batch-rule.ts";
 import { CallBudget } from "./limits/call-budget.ts";
 import type { RateUse } from "./limits/rate-budget.ts";
 import { catalogFor } from "./catalog-view.ts";
@@ -180,6 +181,8 @@ export function createMcpHandler(deps: McpHandlerDeps): McpHandler {
     const message = await readMessage(request);
     if (!message.ok) return message.reason;
     const body = message.value.parsed;
+    const fault = batchFault(body, request.headers);
+    if (fault !== null) return jsonRpcError(400, -32600, fault);
     const catalog = catalogFor(manager.catalog, caller.principal);
     const beyond = toolBeyond(body, manager.catalog, catalog);
     const challenged = beyond && deps.challengeFor?.(beyond, caller);

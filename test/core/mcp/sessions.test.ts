@@ -134,6 +134,25 @@ describe.each(WAYS)("a 2025 session, $way", ({ open }) => {
     expect(new Set(answers.map(({ id }) => id))).toEqual(new Set(["a", "b"]));
   });
 
+  it.each<[what: string, version: string, size: number, words: string]>([
+    ["of another revision", "2025-06-18", 1, "2025-03-26 alone has batches"],
+    ["of more than 32 messages", "2025-03-26", 33, "a batch has 32 messages at most"],
+  ])("takes no batch %s, and goes on", async (_, version, size, words) => {
+    const app = await open({ plugins: { demo: demo() } });
+    const session = await openSession(app, { version });
+    const ping = { jsonrpc: "2.0", method: "ping" };
+    const batch = Array.from({ length: size }, (_none, id) => ({ ...ping, id }));
+    const refused = await session.send({ method: "POST", body: JSON.stringify(batch) });
+    expect([refused.status, (await refused.json()).error]).toEqual([
+      400,
+      { code: -32600, message: `Invalid Request: ${words}` },
+    ]);
+    const most = JSON.stringify(batch.slice(0, 32));
+    const status = version === "2025-03-26" ? 200 : 400;
+    expect((await session.send({ method: "POST", body: most })).status).toBe(status);
+    expect((await session.call("tools/list")).result.tools).toHaveLength(1);
+  });
+
   it("takes answers to questions that nobody asked, and does nothing", async () => {
     const app = await open({ plugins: { demo: demo() } });
     const session = await openSession(app);
