@@ -35,7 +35,9 @@ export function clientAddress(
   const socket = socketAddress === null ? null : parseAddress(socketAddress);
   if (socket === null) return null;
   let client = socket;
-  const hops = forwardedFor?.split(",").map((hop) => parseAddress(hop.trim())) ?? [];
+  const named = forwardedFor?.split(",").map((hop) => hop.trim()) ?? [];
+  // An empty element says nothing (RFC 9110, 5.6.1).
+  const hops = named.filter((hop) => hop !== "").map((hop) => parseAddress(withoutPort(hop)));
   for (const hop of hops.toReversed()) {
     if (!isTrusted(client, proxies)) break;
     // What a trusted proxy has written is an address; anything else was there before it.
@@ -54,6 +56,12 @@ function nameOf(address: Address): string {
     .join(":")}::/64`;
 }
 
+/** Some write `203.0.113.5:4711`, `[2001:db8::1]:443` or `[2001:db8::1]`. */
+function withoutPort(hop: string): string {
+  const [, bracketed, dotted] = /^(?:\[([^\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/.exec(hop) ?? [];
+  return bracketed ?? dotted ?? hop;
+}
+
 function isTrusted(address: Address, proxies: TrustedProxies): boolean {
   return proxies.some(
     ([range, bits]) => address.kind() === range.kind() && address.match(range, bits),
@@ -64,7 +72,10 @@ function parseAddress(text: string): Address | null {
   if (IPv4.isValidFourPartDecimal(text)) return IPv4.parse(text);
   if (!IPv6.isValid(text)) return null;
   const address = IPv6.parse(text);
-  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+  if (address.isIPv4MappedAddress()) return address.toIPv4Address();
+  if (address.range() !== "rfc6052") return address;
+  // NAT64 has all of IPv4 in one network.
+  return new IPv4(address.toByteArray().slice(12));
 }
 
 function parseRange(text: string): readonly [Address, number] | null {

@@ -1,6 +1,8 @@
 import type { Time } from "../../types/runtime.ts";
 
 const MINUTE_MS = 60_000;
+/** Sums of fractions come out a little above or below: nobody may be refused for that. */
+const TOLERANCE_MS = 0.05;
 /** Names whose use is remembered; of more, those that have been seen last. */
 const MAX_NAMES = 100_000;
 
@@ -46,19 +48,28 @@ export class RateBudget {
   /** @param perMinute where a name has a limit of its own */
   take(name: string, perMinute: number = this.#perMinute): RateUse {
     const now = this.#time.elapsed();
-    const before = Math.max(now, this.#spentUntil.get(name) ?? now);
     const costMs = MINUTE_MS / perMinute;
-    const after = before + costMs;
-    const isAllowed = after - now <= MINUTE_MS;
+    const owedMs = this.#owedMs(name, now);
+    const isAllowed = hasRoom(owedMs, costMs);
     // What is refused costs nothing, or whoever keeps trying would never get through again.
-    if (isAllowed) this.#note(name, after);
-    const spent = isAllowed ? after : before;
+    if (isAllowed) this.#note(name, now + owedMs + costMs);
+    const nowOwedMs = isAllowed ? owedMs + costMs : owedMs;
     return {
       isAllowed,
       limit: perMinute,
-      remaining: Math.max(0, Math.floor((MINUTE_MS - (spent - now)) / costMs)),
-      retryAfterMs: Math.max(0, spent + costMs - now - MINUTE_MS),
+      remaining: Math.max(0, Math.floor((MINUTE_MS - nowOwedMs + TOLERANCE_MS) / costMs)),
+      retryAfterMs: hasRoom(nowOwedMs, costMs) ? 0 : nowOwedMs + costMs - MINUTE_MS,
     };
+  }
+
+  /** Whether a use would be allowed now. */
+  hasLeft(name: string, perMinute: number = this.#perMinute): boolean {
+    return hasRoom(this.#owedMs(name, this.#time.elapsed()), MINUTE_MS / perMinute);
+  }
+
+  /** How long it takes until all uses so far have come back. */
+  #owedMs(name: string, now: number): number {
+    return Math.max(0, (this.#spentUntil.get(name) ?? now) - now);
   }
 
   #note(name: string, until: number): void {
@@ -69,4 +80,8 @@ export class RateBudget {
     const [oldest] = this.#spentUntil.keys();
     this.#spentUntil.delete(oldest!);
   }
+}
+
+function hasRoom(owedMs: number, costMs: number): boolean {
+  return owedMs + costMs <= MINUTE_MS + TOLERANCE_MS;
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clientAddress, parseTrustedProxies } from "../../../src/core/limits/client-address.ts";
 import { LoadShedder } from "../../../src/core/limits/load-shedder.ts";
@@ -19,6 +20,30 @@ describe("a budget", () => {
     expect(budget.take("a").isAllowed).toBe(true);
     await time.advance(60_000);
     expect(budget.take("a").remaining).toBe(59);
+  });
+
+  it("is all there whatever the clock says, to the last use and not beyond", () => {
+    const limits = fc.integer({ min: 1, max: 5_000 });
+    const clocks = fc.double({ min: 0, max: 1e10, noNaN: true });
+    fc.assert(
+      fc.property(limits, clocks, clocks, (limit, first, rest) => {
+        let now = first;
+        const budget = new RateBudget(limit, { elapsed: () => now });
+        const takeAll = () => {
+          let allowed = 0;
+          while (budget.take("a").isAllowed) allowed++;
+          return allowed;
+        };
+        const before = takeAll();
+        now += 60_000 + rest;
+        expect([before, budget.hasLeft("a"), takeAll(), budget.hasLeft("a")]).toEqual([
+          limit,
+          true,
+          limit,
+          false,
+        ]);
+      }),
+    );
   });
 
   it("is each name's own, and one may have another", () => {
@@ -110,6 +135,19 @@ describe("where a request comes from", () => {
       "loopback",
       "127.0.0.1",
     ],
+    ["an address with a port", "127.0.0.1", "203.0.113.5:4711", "loopback", "203.0.113.5"],
+    ["IPv6 with a port", "127.0.0.1", "[2001:db8::1]:443", "loopback", "2001:db8:0:0::/64"],
+    ["IPv6 in brackets", "127.0.0.1", "[2001:db8::1]", "loopback", "2001:db8:0:0::/64"],
+    [
+      "no port of IPv6 without brackets",
+      "127.0.0.1",
+      "2001:db8::1:443",
+      "loopback",
+      "2001:db8:0:0::/64",
+    ],
+    ["a proxy behind a port alone", "127.0.0.1", ":4711", "loopback", "127.0.0.1"],
+    ["what stands before a comma", "127.0.0.1", "203.0.113.5, ", "loopback", "203.0.113.5"],
+    ["what a network of IPv6 only stands for", "64:ff9b::203.0.113.9", null, "", "203.0.113.9"],
     ["an IPv4 address in IPv6", "::ffff:203.0.113.9", null, "", "203.0.113.9"],
     ["a network of IPv6", "2001:db8:1:2:3:4:5:6", null, "", "2001:db8:1:2::/64"],
     ["nowhere", null, "198.51.100.1", "loopback", null],
