@@ -98,7 +98,11 @@ export function createMcpSocket({
     if (tooBusy !== null) return refuse("OVERLOADED", tooBusy);
     const protocols = offeredProtocols(headers);
     const credential = withCredential(headers, protocols ?? []);
-    const allowed = await gate({ method, headers: credential }, isHere(request) ? "mcp" : "public");
+    const allowed = await gate(
+      { method, headers: credential },
+      isHere(request) ? "mcp" : "public",
+      { address: from, mayGuess: () => limits.mayFail(from) },
+    );
     if (!allowed.ok) {
       const { reason, principal = null } = allowed;
       note.principal = principal;

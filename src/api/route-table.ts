@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import { AppError, InvalidInput, messageOf, stackOf, type ErrorCode } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
+import type { Asker } from "../core/auth/question-slots.ts";
 import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
 import type { AuditOutcome } from "../types/audit.ts";
@@ -56,6 +57,8 @@ export interface RouteCaller {
   /** The session of a browser. */
   readonly session?: SignInSession;
   readonly requestId: string;
+  /** From where it comes, for a token that is not in a header. */
+  readonly asker: Asker;
   /** What stands in the path in the place of its parameters, decoded. */
   readonly params: Readonly<Record<string, string>>;
   /** Takes note of what a change was about, for the audit record: ids of ours, and nothing that was sent. */
@@ -183,7 +186,13 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
     try {
       const asked = isPublished ? publishedPreflight(request) : preflight(request);
       const checked = isPublished ? withoutOrigin(request) : request;
-      const allowed = await deps.gate(checked, asked === null ? route.policy : "public");
+      const asker: Asker = {
+        get address() {
+          return address();
+        },
+        mayGuess: () => limits.mayFail(address()),
+      };
+      const allowed = await deps.gate(checked, asked === null ? route.policy : "public", asker);
       const name = `${request.method} ${route.path}`;
       if (!allowed.ok) {
         const { reason, principal = null } = allowed;
@@ -221,6 +230,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
         ...(session && { session }),
         requestId,
         params,
+        asker,
         refused: (what) => noteRefusal({ ...what, route: name, requestId }, address(), deps),
         about: (subject) => void (about = { ...about, ...subject }),
         endsWith: (outcome) => void (ended = outcome),

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
+import { UNKNOWN_ASKER } from "../../src/core/auth/question-slots.ts";
 import { metricsRoutes } from "../../src/api/routes/metrics.ts";
 import { createPlugin } from "../helpers/manager.ts";
 import { modern } from "../helpers/mcp.ts";
@@ -29,6 +30,7 @@ async function open(isScraped = true) {
       life: null,
       requestId: "r-1",
       params: {},
+      asker: UNKNOWN_ASKER,
       about: () => {},
       refused: () => null,
       endsWith: () => {},

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createCookies } from "../../src/api/cookies.ts";
 import { createGate } from "../../src/api/middleware/gate.ts";
+import { UNKNOWN_ASKER } from "../../src/core/auth/question-slots.ts";
 import { NO_RATE_LIMITS } from "../../src/core/limits/rate-limits.ts";
 import { openAdminApp } from "../helpers/admin-app.ts";
 import { createFakeTime } from "../helpers/fake-time.ts";
@@ -140,7 +141,7 @@ it("lets nobody in whose key has ended by the time that all is looked at", async
     publicUrl: () => PUBLIC_URL,
   });
   const headers = new Headers({ host: "localhost", authorization: "Bearer secret" });
-  expect(await gate({ method: "GET", headers }, "plugins:read")).toEqual({
+  expect(await gate({ method: "GET", headers }, "plugins:read", UNKNOWN_ASKER)).toEqual({
     ok: false,
     reason: "UNAUTHENTICATED",
   });

@@ -1,5 +1,6 @@
 import type { AccessTokens } from "../../core/auth/access-tokens.ts";
 import { bearerToken } from "../../core/auth/authenticator.ts";
+import type { Asker } from "../../core/auth/question-slots.ts";
 import { createPrincipal, LOCAL_CLIENT } from "../../core/auth/principals.ts";
 import type { KeyDirectory } from "../../core/auth/key-directory.ts";
 import type { Scope } from "../../core/auth/roles.ts";
@@ -50,6 +51,7 @@ export type GateDecision =
 export type Gate = (
   request: Pick<Request, "method" | "headers">,
   policy: RoutePolicy,
+  asker: Asker,
 ) => Promise<GateDecision>;
 
 export interface GateDeps {
@@ -122,6 +124,7 @@ export function createGate(deps: GateDeps): Gate {
   async function identify(
     request: Parameters<Gate>[0],
     policy: RoutePolicy,
+    asker: Asker,
   ): Promise<GateDecision> {
     const authorization = request.headers.get("authorization");
     // A header says on purpose who calls; a cookie comes along by itself.
@@ -134,16 +137,16 @@ export function createGate(deps: GateDeps): Gate {
     const token = authorization === null ? null : bearerToken(authorization);
     return accessTokens === null || policy !== "mcp" || token === null
       ? refuse("UNAUTHENTICATED")
-      : byToken(accessTokens, token);
+      : byToken(accessTokens, token, asker);
   }
 
-  return async function gate(request, policy) {
+  return async function gate(request, policy, asker) {
     const { headers } = request;
     if (!hosts.has(hostName(headers.get("host") ?? ""))) return refuse("HOST_REFUSED");
     if (!originAllowed(headers.get("origin"))) return refuse("ORIGIN_REFUSED");
     if (policy === "public") return ok(ANYBODY);
     if (policy === "mcp" && config.auth === "none") return ok(ANY_LOCAL);
-    const known = await identify(request, policy);
+    const known = await identify(request, policy, asker);
     if (!known.ok) return known;
     const { principal } = known.value;
     const may = policy === "self" ? principal.kind === "user" : principal.scopes.includes(policy);
@@ -154,8 +157,12 @@ export function createGate(deps: GateDeps): Gate {
   };
 }
 
-async function byToken(accessTokens: AccessTokens, token: string): Promise<GateDecision> {
-  const verified = await accessTokens.verify(token);
+async function byToken(
+  accessTokens: AccessTokens,
+  token: string,
+  asker: Asker,
+): Promise<GateDecision> {
+  const verified = await accessTokens.verify(token, asker);
   if (verified.ok) {
     const { principal, life } = verified.value;
     return ok({ principal, life, watch: () => accessTokens.watch(token, verified.value) });

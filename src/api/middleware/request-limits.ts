@@ -27,6 +27,8 @@ export interface RequestLimits {
   anonymous(address: string | null): RateUse | null;
   /** Counts a key or token that was refused. */
   failure(address: string | null): RateUse | null;
+  /** Whether one more could be refused without being too many. */
+  mayFail(address: string | null): boolean;
 }
 
 export interface RequestLimitsDeps {
@@ -56,6 +58,11 @@ export function createRequestLimits(deps: RequestLimitsDeps): RequestLimits {
     request: ({ kind, id }) => take("requests", `${kind} ${id}`),
     anonymous: (address) => take("anonymous", address),
     failure: (address) => take("failures", address),
+    mayFail(address) {
+      const { failures } = limits();
+      if (failures === null || address === null) return true;
+      return budgets.failures.hasLeft(address, failures);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AccessTokens } from "../../core/auth/access-tokens.ts";
+import type { Asker } from "../../core/auth/question-slots.ts";
 import type { Authenticator } from "../../core/auth/authenticator.ts";
 import type { OAuthManager, OpenedFlow } from "../../core/auth/oauth-manager.ts";
 import { SIGN_IN_SECONDS, type SignIns } from "../../core/auth/sign-in.ts";
@@ -58,11 +59,11 @@ export function connectRoutes({
   const takesTokens = accessTokens !== null;
 
   /** Whose secret it is, that somebody has entered. */
-  async function holderOf(secret: string): Promise<Result<Principal, Unknown>> {
+  async function holderOf(secret: string, asker: Asker): Promise<Result<Principal, Unknown>> {
     const known = await authenticator.authenticate(`Bearer ${secret}`);
     if (known !== null) return ok(known);
     if (accessTokens === null) return refuse("UNAUTHENTICATED");
-    const verified = await accessTokens.verify(secret);
+    const verified = await accessTokens.verify(secret, asker);
     if (verified.ok) return ok(verified.value.principal);
     return refuse(verified.reason === "invalid" ? "TOKEN_INVALID" : "ISSUER_UNAVAILABLE");
   }
@@ -95,7 +96,7 @@ export function connectRoutes({
       path: "/connect/:handle",
       policy: "public",
       isPage: true,
-      async handle(request, { params, requestId, refused }) {
+      async handle(request, { params, requestId, asker, refused }) {
         if (!isSameOrigin(request.headers, publicUrl())) {
           return problem("ORIGIN_REFUSED", requestId);
         }
@@ -103,7 +104,7 @@ export function connectRoutes({
         const opened = await oauth.open(params["handle"] ?? "");
         if (opened === null) return gone();
         const secret = form.get("secret");
-        const holder = secret === null ? null : await holderOf(secret);
+        const holder = secret === null ? null : await holderOf(secret, asker);
         if (holder?.ok === false && holder.reason === "ISSUER_UNAVAILABLE") {
           return problem(holder.reason, requestId, { headers: { "retry-after": "5" } });
         }

@@ -17,6 +17,7 @@ import { KEY_ROLES } from "./keys.ts";
 import { createDiscovery } from "./oauth-discovery.ts";
 import { createOAuthFetch } from "./oauth-transport.ts";
 import { resourceUri } from "./protected-resource.ts";
+import { QuestionSlots, UNKNOWN_ASKER, type Asker } from "./question-slots.ts";
 
 const MAX_TOKEN_CHARS = 8_192;
 const TOKEN = /^[\x21-\x7e]+$/;
@@ -42,9 +43,14 @@ export interface AccessTokensDeps {
 export interface AccessTokens {
   /**
    * Whom a bearer token of a configured issuer speaks for: `invalid` when it does not, or no longer, or not here;
-   * `unavailable` when nobody can tell because its issuer does not answer.
+   * `unavailable` when nobody can tell because its issuer does not answer, or is asked too much.
+   *
+   * @param asker who shows it; when left out, somebody of whom nothing is known
    */
-  verify(token: string): Promise<Result<AccessTokenClaims, "invalid" | "unavailable">>;
+  verify(
+    token: string,
+    asker?: Asker,
+  ): Promise<Result<AccessTokenClaims, "invalid" | "unavailable">>;
   /**
    * To be called with what `verify` has answered, when something stays open: the token is checked again and again, so that the
    * `life` of the claims ends within a minute of it. Answers how to stop.
@@ -79,11 +85,13 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   const found = new WeakMap<AccessTokenClaims, Known>();
   const underWay = new Map<string, ReturnType<AccessTokens["verify"]>>();
   const shareAccess = createSharing();
+  const slots = new QuestionSlots();
 
   async function check(
     token: string,
     hash: string,
-  ): Promise<Result<Checked, TokenFault | JwtFault>> {
+    asker: Asker,
+  ): Promise<Result<Checked, TokenFault | JwtFault | "guessed">> {
     const jwt = readJwt(token);
     if (!jwt.ok && jwt.reason !== "no JWT") return jwt;
     if (jwt.ok) {
@@ -93,13 +101,22 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
         : withIssuer(issuer, await issuer.checkJwt(token, jwt.value));
     }
     if (!asked?.checkOther) return jwt;
-    const claims = await asked.checkOther(token);
-    if (!claims.ok && claims.reason !== "unavailable") refused.set(hash, time.elapsed());
+    const { checkOther } = asked;
+    // What was good before comes from somebody who has it.
+    const claims = await (known.get(hash) === undefined
+      ? slots.run(asker, () => checkOther(token))
+      : checkOther(token));
+    const isAnswer = claims.ok || (claims.reason !== "unavailable" && claims.reason !== "guessed");
+    if (!claims.ok && isAnswer) refused.set(hash, time.elapsed());
     return withIssuer(asked, claims);
   }
 
-  async function verifyAnew(token: string, hash: string): ReturnType<AccessTokens["verify"]> {
-    const checked = await check(token, hash);
+  async function verifyAnew(
+    token: string,
+    hash: string,
+    asker: Asker,
+  ): ReturnType<AccessTokens["verify"]> {
+    const checked = await check(token, hash, asker);
     if (checked.ok) return ok(await remember(hash, checked.value));
     const { reason } = checked;
     if (reason === "unavailable") return refuse("unavailable");
@@ -144,10 +161,14 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   }
 
   /** Of questions about one token that come together, one is asked. */
-  function verifyOnce(token: string, hash: string): ReturnType<AccessTokens["verify"]> {
+  function verifyOnce(
+    token: string,
+    hash: string,
+    asker: Asker,
+  ): ReturnType<AccessTokens["verify"]> {
     const joined = underWay.get(hash);
     if (joined !== undefined) return joined;
-    const verified = verifyAnew(token, hash).finally(() => underWay.delete(hash));
+    const verified = verifyAnew(token, hash, asker).finally(() => underWay.delete(hash));
     underWay.set(hash, verified);
     return verified;
   }
@@ -155,7 +176,7 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
   const watch = createTokenWatch<AccessTokenClaims>({
     async ask(token, claims) {
       try {
-        const again = await verifyOnce(token, await hexDigest(sha256, token));
+        const again = await verifyOnce(token, await hexDigest(sha256, token), UNKNOWN_ASKER);
         if (!again.ok) return again.reason === "invalid" ? "gone" : "unavailable";
         if (!isSameAccess(claims, again.value)) return "gone";
         found.get(claims)!.checkedAt = time.elapsed();
@@ -172,11 +193,11 @@ export function createAccessTokens(deps: AccessTokensDeps): AccessTokens {
 
   return {
     watch,
-    async verify(token) {
+    async verify(token, asker = UNKNOWN_ASKER) {
       if (token.length > MAX_TOKEN_CHARS || !TOKEN.test(token)) return refuse("invalid");
       if (OWN_PREFIXES.some((prefix) => token.startsWith(prefix))) return refuse("invalid");
       const hash = await hexDigest(sha256, token);
-      return recall(hash) ?? verifyOnce(token, hash);
+      return recall(hash) ?? verifyOnce(token, hash, asker);
     },
   };
 }

@@ -70,6 +70,7 @@ describe("the embedded database", () => {
       hash: "ab",
       scopes: ["mcp"],
       createdAt: 1,
+      rev: 1,
     };
     const first = await openDatabase(url);
     await createKeyRepository(first.db).add(key);

@@ -253,17 +253,4 @@ describe("what an issuer says of a token", () => {
     expect(all.filter(({ ok }) => ok)).toHaveLength(100);
     expect(hits()).toBe(1);
   });
-
-  it("is asked for 64 tokens at once and no more: others are told to come again", async () => {
-    const { tokens, issuer, hits } = await open();
-    await tokens.verify("the-first-one-of-all");
-    issuer.answers[INTROSPECT] = { body: { active: false } };
-    const all = await Promise.all(
-      Array.from({ length: 100 }, (_, at) => tokens.verify(`made-up-${at}`)),
-    );
-    expect(all.filter((result) => !result.ok && result.reason === "invalid")).toHaveLength(64);
-    expect(all.filter((result) => !result.ok && result.reason === "unavailable")).toHaveLength(36);
-    expect(hits()).toBe(65);
-    expect(await tokens.verify("made-up-99")).toEqual(REFUSED);
-  });
 });
