@@ -98,7 +98,8 @@ export class PluginAdmin {
     if (settings !== null) throw new AppError("CONFLICT", "There is a plugin of that id already.");
     if (!mayAdopt && (await this.#deps.holdsSecrets(id))) throw new AppError("CONFLICT", LEFT);
     const code = await this.#findPackage(ref);
-    if (code === null) throw invalid("/package", "there is no such plugin package");
+    if (code === null)
+      throw invalid("/package", "is no folder in the plugins folder, and no plugin from npm");
     const { config = {}, enabled = true } = wanted;
     this.#assertHost(wanted.host);
     this.#assertConfig(config, [code.manifest?.config]);
@@ -229,7 +230,9 @@ export class PluginAdmin {
     const known = [...registry.available, ...used].find((each) => each.ref === ref);
     if (known !== undefined) return known;
     const { packages } = await this.#deps.discovery.discover([ref]);
-    return packages.find((each) => each.ref === ref && each.manifest !== null) ?? null;
+    const found = packages.find((each) => each.ref === ref) ?? null;
+    // What is in the plugins folder is a plugin; what npm has installed, only if it says so.
+    return found?.manifest === null && !ref.startsWith("./") ? null : found;
   }
 
   #assertHost(host: HostKind | null | undefined): void {

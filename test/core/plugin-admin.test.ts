@@ -208,6 +208,15 @@ describe("a new plugin", () => {
     expect(states()).toEqual({ one: "running" });
   });
 
+  it("may be of a folder that came since the server started, with a manifest or without", async () => {
+    let packages: Awaited<ReturnType<PluginDiscovery["discover"]>>["packages"] = [];
+    const discovery: PluginDiscovery = { discover: async () => ({ packages, errors: [] }) };
+    const { admin, states } = await open({ plugins, entries: {}, discovery });
+    packages = [{ ref: "./demo", entry: "demo", manifest: null }];
+    await admin.create({ id: "one", package: "./demo" }, true);
+    expect(states()).toEqual({ one: "running" });
+  });
+
   it("is none of any other package that is installed", async () => {
     const { admin, instances } = await open({ plugins, entries: {}, discovery: npm(null) });
     await expect(admin.create({ id: "one", package: "mcp-demo" }, true)).rejects.toMatchObject({
