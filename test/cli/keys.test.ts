@@ -32,6 +32,20 @@ describe.each(["through the server that runs", "on the data folder"])("key, %s,"
     expect(first).toMatchObject({ name: "laptop", plugins: ["keeper"], callsPerMinute: 60 });
   });
 
+  it.each([
+    ["client", "key list", []],
+    ["token", "key list --admin", ["--admin"]],
+  ])("says where to look for a %s that is not there", async (what, list, flags) => {
+    const { key } = await open();
+    for (const command of ["rotate", "revoke"]) {
+      const { status, stderr } = await key(command, "nobody", ...flags);
+      expect([status, stderr]).toEqual([
+        2,
+        `mcp-plugin-server: There is no ${what} "nobody" now. "mcp-plugin-server ${list}" shows those that there are.\n`,
+      ]);
+    }
+  });
+
   it("makes tokens of the admin API, with roles", async () => {
     const { key } = await open();
     const { stdout } = await key("create", "ops", "--admin", "--role", "operator", "--json");

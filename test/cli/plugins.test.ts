@@ -159,6 +159,21 @@ describe.each(["through the server that runs", "on the data folder"])("%s", (way
     expect(one.map(({ name }: { name: string }) => name)).toEqual(["spare_digest"]);
   });
 
+  it.each([
+    ["info", []],
+    ["enable", []],
+    ["reload", []],
+    ["configure", ["--tool-prefix", "wet"]],
+    ["remove", []],
+  ])("plugin %s of a name that nothing has says where to look", async (command, flags) => {
+    const mcp = await open(way);
+    expect(await mcp("plugin", command, "nobody", ...flags)).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: `mcp-plugin-server: There is no plugin "nobody" now. "mcp-plugin-server plugin list" shows those that there are.\n`,
+    });
+  });
+
   it("tools call prints what the tool answers, and exits with 2 when that is an error", async () => {
     const mcp = await open(way);
     const called = await mcp("tools", "call", "keeper_digest", '{"name":"endpoint"}');

@@ -2,6 +2,7 @@ import type { SettingFlags } from "../settings.ts";
 import type { CommandContext } from "./credentials.ts";
 import { LOCAL_KEY } from "./local-key.ts";
 import { toTable } from "./table.ts";
+import { withNamed } from "./unknown-name.ts";
 import { withAdminApi } from "./with-admin-api.ts";
 
 /** Keys of MCP clients, or tokens of the admin API. */
@@ -83,14 +84,16 @@ export function createKey(
 export function rotateKey(context: CommandContext, id: string, flags: KeyFlags): Promise<void> {
   return withAdminApi(context, flags, async (api) => {
     const path = `${pathOf(flags)}/${encodeURIComponent(id)}/rotate`;
-    show(context, await api.json<MadeKey>("POST", path), flags, "Rotated");
+    const rotated = await withNamed(toName(id, flags), () => api.json<MadeKey>("POST", path));
+    show(context, rotated, flags, "Rotated");
   });
 }
 
 /** `key revoke`. */
 export function revokeKey(context: CommandContext, id: string, flags: KeyFlags): Promise<void> {
   return withAdminApi(context, flags, async (api) => {
-    await api.send("DELETE", `${pathOf(flags)}/${encodeURIComponent(id)}`);
+    const path = `${pathOf(flags)}/${encodeURIComponent(id)}`;
+    await withNamed(toName(id, flags), () => api.send("DELETE", path));
     if (flags.json) context.output.out(`${JSON.stringify({ id, revoked: true })}\n`);
     else context.output.err(`Revoked ${id}. What it had opened ends within a minute.\n`);
   });
@@ -105,6 +108,12 @@ function show(
   if (json) return output.out(`${JSON.stringify(made)}\n`);
   output.out(`${made.secret}\n`);
   output.err(`${what} ${made.id} (${made.name}). It is shown this once.\n`);
+}
+
+function toName(name: string, { admin }: KeyFlags) {
+  return admin
+    ? { what: "token", name, list: "key list --admin" }
+    : { what: "client", name, list: "key list" };
 }
 
 function pathOf({ admin }: KeyFlags): string {

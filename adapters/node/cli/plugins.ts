@@ -3,6 +3,7 @@ import type { SettingFlags } from "../settings.ts";
 import type { CommandContext } from "./credentials.ts";
 import type { Input } from "./input.ts";
 import { toTable } from "./table.ts";
+import { withNamed } from "./unknown-name.ts";
 import { withAdminApi } from "./with-admin-api.ts";
 import { withProgress } from "./with-progress.ts";
 
@@ -69,7 +70,7 @@ export function listPlugins(context: CommandContext, flags: PluginFlags): Promis
 /** `plugin info`. */
 export function showPlugin(context: CommandContext, id: string, flags: PluginFlags): Promise<void> {
   return withAdminApi(context, flags, async (api) => {
-    const plugin = await api.json<Plugin>("GET", pathOf(id));
+    const plugin = await withNamed(toName(id), () => api.json<Plugin>("GET", pathOf(id)));
     if (flags.json) return context.output.out(`${JSON.stringify(plugin)}\n`);
     const { package: ref, state, error, reloadError, version, description } = plugin;
     const lines: [string, string | null][] = [
@@ -98,7 +99,7 @@ export function changePlugin(
   return withAdminApi(context, flags, async (api) => {
     const progress = { output: context.output, label: `${change} ${id}`, json: flags.json };
     const plugin = await withProgress(progress, () =>
-      api.json<Plugin>("POST", `${pathOf(id)}/${change}`),
+      withNamed(toName(id), () => api.json<Plugin>("POST", `${pathOf(id)}/${change}`)),
     );
     return report(context, plugin, flags);
   });
@@ -142,7 +143,7 @@ export function configurePlugin(
     }
     const progress = { output: context.output, label: `configure ${id}`, json: flags.json };
     const plugin = await withProgress(progress, () =>
-      api.json<Plugin>("PUT", `${pathOf(id)}/config`, wanted),
+      withNamed(toName(id), () => api.json<Plugin>("PUT", `${pathOf(id)}/config`, wanted)),
     );
     return report(context, plugin, flags);
   });
@@ -156,7 +157,7 @@ export function removePlugin(
 ): Promise<void> {
   return withAdminApi(context, flags, async (api) => {
     const query = flags.credentials ? "?credentials=delete" : "";
-    await api.send("DELETE", `${pathOf(id)}${query}`);
+    await withNamed(toName(id), () => api.send("DELETE", `${pathOf(id)}${query}`));
     if (flags.json) context.output.out(`${JSON.stringify({ id, removed: true })}\n`);
     else context.output.err(`Removed ${id}.\n`);
   });
@@ -185,6 +186,10 @@ function tellNeeds({ id, missing }: Plugin, { err }: CommandContext["output"]): 
 function needsOf({ enabled, missing }: Plugin): string | null {
   if (!enabled || missing.length === 0) return null;
   return `needs ${missing.map(({ name }) => name).join(", ")}`;
+}
+
+function toName(name: string) {
+  return { what: "plugin", name, list: "plugin list" } as const;
 }
 
 function pathOf(id: string): string {

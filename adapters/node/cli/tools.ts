@@ -3,6 +3,7 @@ import type { SettingFlags } from "../settings.ts";
 import type { CommandContext } from "./credentials.ts";
 import { printable } from "./printable.ts";
 import { toTable } from "./table.ts";
+import { withNamed } from "./unknown-name.ts";
 import { withAdminApi } from "./with-admin-api.ts";
 import { withProgress } from "./with-progress.ts";
 
@@ -55,9 +56,9 @@ export function callTool(
     const { output } = context;
     const progress = { output, label: `Calling ${printable(name)}`, json: flags.json };
     const result = await withProgress(progress, () =>
-      api.json<ToolResult>("POST", path, sent).catch((error: unknown) => {
-        throw unknownTool(error, name);
-      }),
+      withNamed({ what: "tool", name, list: "tools list" }, () =>
+        api.json<ToolResult>("POST", path, sent),
+      ),
     );
     if (flags.json) output.out(`${JSON.stringify(result)}\n`);
     else {
@@ -70,16 +71,6 @@ export function callTool(
     return result.isError !== true;
   };
   return withAdminApi(context, flags, call, WITH_PLUGINS);
-}
-
-/** The API says that there is nothing; only here it is known what was looked for. */
-function unknownTool(error: unknown, name: string): unknown {
-  if (!(error instanceof AppError) || error.code !== "NOT_FOUND") return error;
-  return new AppError(
-    "NOT_FOUND",
-    `There is no tool "${printable(name)}" now. "mcp-plugin-server tools list" shows those that there are.`,
-    { cause: error },
-  );
 }
 
 /** @throws AppError `CONFIG_INVALID` */
