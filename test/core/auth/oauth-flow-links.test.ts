@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sha256 } from "../../../adapters/node/runtime.ts";
 import { OAuthFlows } from "../../../src/core/auth/oauth-state.ts";
 import { createMemoryOAuthFlows } from "../../../src/index.ts";
+import type { OAuthFlowStore } from "../../../src/types/oauth.ts";
 import { createFakeTime } from "../../helpers/fake-time.ts";
 import { MINUTE } from "../../helpers/token-manager.ts";
 
@@ -17,9 +18,57 @@ const TO = {
 
 function openFlows() {
   const time = createFakeTime();
-  const flows = new OAuthFlows({ store: createMemoryOAuthFlows(), sha256, time });
-  return { flows, time };
+  const own = createMemoryOAuthFlows();
+  /** All that the store is given. */
+  const told: unknown[] = [];
+  const store: OAuthFlowStore = {
+    add: (...all) => (told.push(all), own.add(...all)),
+    find: (...all) => (told.push(all), own.find(...all)),
+    depart: (...all) => (told.push(all), own.depart(...all)),
+    arrive: (...all) => (told.push(all), own.arrive(...all)),
+    remove: (...all) => (told.push(all), own.remove(...all)),
+  };
+  const flows = new OAuthFlows({ store, sha256, time });
+  return { flows, time, told };
 }
+
+/** A person on their way to the provider. */
+async function openDeparted() {
+  const opened = openFlows();
+  const handle = await opened.flows.begin(ASKED);
+  const departure = await opened.flows.prepare(null);
+  await opened.flows.depart((await opened.flows.find(handle))!, departure, TO);
+  return { ...opened, handle, departure };
+}
+
+describe("what guards a way to a provider", () => {
+  it("is kept as hashes alone", async () => {
+    const { flows, told, handle, departure } = await openDeparted();
+    const { state, browser, codeVerifier } = departure;
+    const arrived = await flows.arrive("drive", state, browser);
+    expect(arrived?.codeVerifier).toBe(codeVerifier);
+    await flows.end(arrived!.flow);
+    expect(told).toHaveLength(5);
+    const text = JSON.stringify(told);
+    for (const secret of [handle, state, browser, codeVerifier]) expect(text).not.toContain(secret);
+  });
+
+  it("has a verifier that neither the state nor the browser's secret gives alone", async () => {
+    const { flows, departure } = await openDeparted();
+    const again = await flows.prepare(departure.browser);
+    const elsewhere = await flows.prepare(null);
+    const verifiers = [departure, again, elsewhere].map(({ codeVerifier }) => codeVerifier);
+    expect(new Set(verifiers).size).toBe(3);
+    // That of the same state in another browser is another one.
+    const { flows: others } = openFlows();
+    const handle = await others.begin(ASKED);
+    const mixed = { ...departure, browser: elsewhere.browser };
+    await others.depart((await others.find(handle))!, mixed, TO);
+    const arrived = await others.arrive("drive", departure.state, elsewhere.browser);
+    expect(arrived?.codeVerifier).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(verifiers).not.toContain(arrived?.codeVerifier);
+  });
+});
 
 describe("a link that is asked for again and again", () => {
   it("is the same while it is good for five minutes more", async () => {

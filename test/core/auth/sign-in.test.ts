@@ -27,7 +27,7 @@ async function open(audit = createRecordingAudit()) {
   const { secret, session } = await here.begin(PERSON, "request");
   let ends = 0;
   const stop = here.watch(session, () => ends++);
-  return { time, state, here, there, secret, stop, ends: () => ends };
+  return { time, state, store, here, there, secret, stop, ends: () => ends };
 }
 
 describe("what a session has open", () => {
@@ -89,6 +89,14 @@ describe("what a session has open", () => {
     await time.advance(2 * 60 * MINUTE);
     expect([ends(), time.pending()]).toEqual([0, 0]);
   });
+});
+
+it("keeps the secret of a cookie as a hash alone", async () => {
+  const { here, secret, store } = await open();
+  const { idHash } = (await here.find(secret))!.session;
+  expect(idHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(await store.find(secret, 0)).toBeNull();
+  expect(await store.find(idHash, 0)).not.toBeNull();
 });
 
 it("signs nobody in whom it cannot record", async () => {

@@ -105,3 +105,14 @@ describe("an account that takes another's place", () => {
     expect((await grants.find("drive", "shared"))?.account).toBe(BOB);
   });
 });
+
+it("ends the time of no tokens but those that were looked at", async () => {
+  const { vault, grants } = await openConnected();
+  const keeper = new TokenKeeper({ vault, grants, scrubber: createScrubber() });
+  const begun = await keeper.grantOf(account);
+  const record = (await keeper.load(account, TEST_ACTOR))!;
+  const newer = { ...record, accessToken: "another-that-came-meanwhile" };
+  await keeper.store(account, newer);
+  expect(await codesOf([keeper.expire(account, record, begun)])).toEqual(["VAULT_UNAVAILABLE"]);
+  expect(await keeper.load(account, TEST_ACTOR)).toEqual(newer);
+});

@@ -243,6 +243,9 @@ describe("tokens of one client", () => {
     ],
     ["id", { settings: { clientId: "another" } }],
     ["tenant", { settings: { ...PROVIDER_SPEC.settings, tenant: "another" } }],
+    ["provider", { declared: { ...PROVIDER_SPEC.declared, provider: "github" } }],
+    ["host", { settings: { ...PROVIDER_SPEC.settings, baseUrl: "https://git.evil.example" } }],
+    ["registration", { settings: { ...PROVIDER_SPEC.settings, registration: "dynamic" } }],
   ])("are shown to no other %s, and a person is asked for", async (_what, change) => {
     const { tokens, provider, grants } = await openConnected();
     const changed: OAuthAccount = { owner: "shared", spec: { ...PROVIDER_SPEC, ...change } };
@@ -254,5 +257,13 @@ describe("tokens of one client", () => {
     });
     expect(await tokens.revoke(changed, TEST_ACTOR)).toBe("failed");
     expect(provider.state.revocations).toEqual([]);
+  });
+
+  it("are shown to nobody's own grant, which gets its own", async () => {
+    const { tokens, provider } = await openConnected();
+    const settings = { ...PROVIDER_SPEC.settings, grant: "client_credentials" as const };
+    const own: OAuthAccount = { owner: "shared", spec: { ...PROVIDER_SPEC, settings } };
+    const { accessToken } = await tokens.token(own, TEST_ACTOR);
+    expect([accessToken, provider.state.refreshes]).toEqual(["access-2-of-the-provider", 1]);
   });
 });
