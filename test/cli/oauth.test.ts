@@ -97,7 +97,7 @@ describe("oauth", () => {
       ["connect", "drive", "--owner", "client:a"],
       /shared by all/,
     ],
-    ["a connection that is not there", ["refresh", "drive"], /connected|NOT_CONNECTED/],
+    ["a connection that is not there", ["refresh", "drive"], /refused: No account is connected\./],
   ])("says what is wrong with %s", async (_what, args, words) => {
     const { oauth } = await open();
     const { status, stderr } = await oauth(args);
