@@ -1,12 +1,12 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { apiTokens, clients } from "../../drizzle/sqlite.ts";
-import { AppError } from "../errors.ts";
 import type { KeyChanges, KeyName, KeyRecord, KeyStore } from "../types/keys.ts";
 import type { ToolAccess } from "../types/principal.ts";
 import type { Owner } from "../types/vault.ts";
 import { isJsonObject } from "../util/json-object.ts";
 import type { Database } from "./database.ts";
 import { parseColumn } from "./json-column.ts";
+import { toText, toWhole } from "./sql-values.ts";
 import { onStore } from "./storage-fault.ts";
 
 /** Client keys and API tokens in the database. */
@@ -41,7 +41,6 @@ export function createKeyRepository(db: Database): KeyStore {
   }
 
   return {
-    /** @throws AppError `INTERNAL` naming the key whose row is damaged */
     list: () =>
       onStore(async () => {
         const clientRows = await db.select().from(clients).where(isNull(clients.revokedAt));
@@ -54,7 +53,7 @@ export function createKeyRepository(db: Database): KeyStore {
         const row = { id, name, scopes: JSON.stringify(key.scopes), createdAt, expiresAt };
         if (key.kind === "client") {
           const { owner = null, callsPerMinute = null } = key;
-          const access = toText(key.access);
+          const access = accessText(key.access);
           const own = { keyHash: key.hash, owner, access, callsPerMinute };
           await db.insert(clients).values({ ...row, ...own });
         } else {
@@ -81,76 +80,90 @@ function toColumns({ hash, scopes, access, ...rest }: KeyChanges): Partial<Clien
     ...(rest as Partial<ClientRow>),
     ...(hash !== undefined && { keyHash: hash }),
     ...(scopes !== undefined && { scopes: JSON.stringify(scopes) }),
-    ...(access !== undefined && { access: toText(access) }),
+    ...(access !== undefined && { access: accessText(access) }),
   };
 }
 
-function toText(access: ToolAccess | null | undefined): string | null {
+function accessText(access: ToolAccess | null | undefined): string | null {
   return access ? JSON.stringify(access) : null;
 }
 
-function toClient(row: ClientRow): KeyRecord {
-  const { id, name, keyHash, createdAt, scopes, owner, access } = row;
-  const { callsPerMinute, expiresAt, usedAt, rev } = row;
-  return {
-    id,
-    name,
-    kind: "client",
-    hash: keyHash,
-    scopes: parseScopes(id, scopes),
-    createdAt,
-    ...(owner !== null && { owner: owner as Owner }),
-    ...(access !== null && { access: parseAccess(id, access) }),
-    rev,
-    ...withoutNulls({ callsPerMinute, expiresAt, usedAt }),
-  };
+function toClient({ keyHash, ...row }: ClientRow): KeyRecord {
+  return toKey("client", { ...row, hash: keyHash });
 }
 
-function toToken(row: typeof apiTokens.$inferSelect): KeyRecord {
-  const { id, name, tokenHash, createdAt, scopes, expiresAt, usedAt, rev } = row;
-  return {
-    id,
-    name,
-    kind: "user",
+function toToken({ tokenHash, ...row }: typeof apiTokens.$inferSelect): KeyRecord {
+  return toKey("user", {
+    ...row,
     hash: tokenHash,
-    scopes: parseScopes(id, scopes),
-    createdAt,
-    rev,
-    ...withoutNulls({ expiresAt, usedAt }),
+    owner: null,
+    access: null,
+    callsPerMinute: null,
+  });
+}
+
+type KeyRow = Omit<ClientRow, "keyHash"> & { readonly hash: string };
+
+/** What a row says. What cannot be read of it must not let more through than was meant: the key may do nothing then. */
+function toKey(kind: KeyRecord["kind"], row: KeyRow): KeyRecord {
+  const { id, name, hash, createdAt, rev, owner, callsPerMinute, expiresAt, usedAt } = row;
+  const scopes = parseScopes(row.scopes);
+  const access = parseAccess(row.access);
+  const readable = {
+    hash: HASH.test(hash),
+    scopes: scopes !== null,
+    access: access !== undefined,
+    owner: isNullOr("string", owner),
+    callsPerMinute: isNullOr("number", callsPerMinute),
+    expiresAt: isNullOr("number", expiresAt),
+  };
+  const damaged = Object.keys(readable).filter((part) => !readable[part as keyof typeof readable]);
+  const common = {
+    id,
+    name: toText(name),
+    kind,
+    hash,
+    createdAt: toWhole(createdAt),
+    rev: toWhole(rev),
+    ...(usedAt !== null && { usedAt: toWhole(usedAt) }),
+  };
+  if (damaged.length > 0) return { ...common, scopes: [], access: NOTHING, damaged };
+  return {
+    ...common,
+    scopes: scopes!,
+    // What is not limited is left out.
+    ...(owner !== null && { owner: owner as Owner }),
+    ...(access && { access }),
+    ...(callsPerMinute !== null && { callsPerMinute }),
+    ...(expiresAt !== null && { expiresAt }),
   };
 }
 
-/** What is not limited is left out. */
-function withoutNulls(limits: Readonly<Record<string, number | null>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(limits).filter((entry): entry is [string, number] => entry[1] !== null),
-  );
+const HASH = /^(?:[0-9a-f]{2})+$/;
+const NOTHING: ToolAccess = { plugins: [], tools: [], readOnly: true };
+
+function isNullOr(type: "string" | "number", value: unknown): boolean {
+  // SQLite takes values of any type in a column of any other.
+  return value === null || typeof value === type;
 }
 
-/** Exactly a list of names: of a text, `includes` would find parts. @throws AppError `INTERNAL` */
-function parseScopes(id: string, text: string): string[] {
+/** Exactly a list of names: of a text, `includes` would find parts. `null` for what is none. */
+function parseScopes(text: string): string[] | null {
   const scopes = parseColumn(text);
-  if (isNames(scopes)) return scopes;
-  throw damaged(id, "scopes");
+  return isNames(scopes) ? scopes : null;
 }
 
-/** What is damaged must not let more through than was meant. @throws AppError `INTERNAL` */
-function parseAccess(id: string, text: string): ToolAccess {
+/** `null` for no limits, and `undefined` for what are none. */
+function parseAccess(text: string | null): ToolAccess | null | undefined {
+  if (text === null) return null;
   const access = parseColumn(text);
-  if (isJsonObject(access)) {
-    const { plugins, tools, readOnly } = access;
-    const isList = (value: unknown) => value === null || isNames(value);
-    if (isList(plugins) && isList(tools) && typeof readOnly === "boolean") {
-      return { plugins, tools, readOnly };
-    }
-  }
-  throw damaged(id, "limits");
+  if (!isJsonObject(access)) return undefined;
+  const { plugins, tools, readOnly } = access;
+  const isList = (value: unknown) => value === null || isNames(value);
+  const isWhole = isList(plugins) && isList(tools) && typeof readOnly === "boolean";
+  return isWhole ? { plugins, tools, readOnly } : undefined;
 }
 
 function isNames(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((name) => typeof name === "string");
-}
-
-function damaged(id: string, what: string): AppError {
-  return new AppError("INTERNAL", `The stored ${what} of the key "${id}" are damaged.`);
 }

@@ -24,13 +24,15 @@ export interface KeyRecord {
   readonly rev?: number | undefined;
   /** When it was last used, to the minute; `null` for never, or not known. */
   readonly usedAt?: number | null | undefined;
+  /** What of its stored row nobody can read. Such a key lets nobody in; it can be revoked, and what is damaged can be set anew. */
+  readonly damaged?: readonly string[] | undefined;
 }
 
 /** What may be changed about a key. Members that are left out stay as they are. */
 export type KeyChanges = {
-  readonly [Member in Exclude<keyof KeyRecord, "id" | "kind" | "createdAt" | "usedAt" | "rev">]?:
-    | KeyRecord[Member]
-    | undefined;
+  readonly [
+    Member in Exclude<keyof KeyRecord, "id" | "kind" | "createdAt" | "usedAt" | "rev" | "damaged">
+  ]?: KeyRecord[Member] | undefined;
 };
 
 /** Which key is meant. */

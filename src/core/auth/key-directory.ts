@@ -3,11 +3,10 @@ import type { KeyChanges, KeyName, KeyRecord, KeyStore } from "../../types/keys.
 import type { Logger } from "../../types/logger.ts";
 import type { Principal } from "../../types/principal.ts";
 import type { Sha256, Time } from "../../types/runtime.ts";
-import { canonicalJson } from "../../util/canonical-json.ts";
 import { randomToken, uuidv7 } from "../../util/ids.ts";
 import { createAuthenticator, type Authenticator } from "./authenticator.ts";
 import { hexDigest } from "../../util/hex-digest.ts";
-import { KEY_ROLES, toKeyRecord } from "./keys.ts";
+import { isSameKey, KEY_ROLES, toKeyRecord } from "./keys.ts";
 
 /** How often a change is tried that others overtake. */
 const MAX_TRIES = 5;
@@ -179,10 +178,24 @@ export class KeyDirectory implements Authenticator {
   }
 
   #take(stored: readonly KeyRecord[]): void {
+    this.#nameDamaged(stored);
     this.#stored = stored;
     const names = new Set(stored.map(nameOf));
     this.#given = this.#given.filter((key) => !names.has(nameOf(key)));
     this.#now = this.#snapshot(this.#now.lives);
+  }
+
+  /** Once for each: the store is read all the time. */
+  #nameDamaged(stored: readonly KeyRecord[]): void {
+    const before = new Set(this.#stored.filter(({ damaged }) => damaged).map(nameOf));
+    for (const key of stored) {
+      if (!key.damaged || before.has(nameOf(key))) continue;
+      const { kind, id, damaged } = key;
+      this.#deps.logger.error(
+        "A stored key is damaged and lets nobody in. Revoke it and make a new one.",
+        { kind, id, damaged },
+      );
+    }
   }
 
   async close(): Promise<void> {
@@ -197,7 +210,7 @@ export class KeyDirectory implements Authenticator {
   /** Of the keys as they are. Whoever came in by one that is not the same any more has to come again. */
   #snapshot(before: Snapshot["lives"]): Snapshot {
     const { sha256, time } = this.#deps;
-    const all = this.#all();
+    const all = this.#all().filter(({ damaged }) => !damaged);
     const known = createAuthenticator(all, sha256, () => time.now());
     const good = all.filter(
       ({ expiresAt }) => (expiresAt ?? Number.POSITIVE_INFINITY) > time.now(),
@@ -205,7 +218,7 @@ export class KeyDirectory implements Authenticator {
     const lives = new Map<string, Life>();
     for (const key of good) {
       const life = before.get(nameOf(key));
-      const goesOn = life !== undefined && isSame(life.key, key);
+      const goesOn = life !== undefined && isSameKey(life.key, key);
       lives.set(nameOf(key), goesOn ? life : { key, end: new AbortController() });
     }
     for (const [name, life] of before) {
@@ -268,17 +281,6 @@ function nameOf({ kind, id }: KeyName | Principal): string {
 
 function newSecret(kind: KeyRecord["kind"]): string {
   return randomToken(KEY_ROLES[kind === "client" ? "client" : "admin"].prefix);
-}
-
-/** Whether they let the same one in, to do the same. */
-function isSame(a: KeyRecord, b: KeyRecord): boolean {
-  return essenceOf(a) === essenceOf(b);
-}
-
-/** Made anew, since the store has members in another order, and `null` where others have none. */
-function essenceOf({ hash, scopes, expiresAt, owner, access, callsPerMinute }: KeyRecord): string {
-  const members = [expiresAt, owner, access, callsPerMinute].map((member) => member ?? null);
-  return canonicalJson([hash, scopes, ...members]);
 }
 
 function notFound({ kind, id }: KeyName): AppError {

@@ -1,5 +1,6 @@
 import type { KeyRecord } from "../../types/keys.ts";
 import type { Sha256 } from "../../types/runtime.ts";
+import { canonicalJson } from "../../util/canonical-json.ts";
 import { hexDigest } from "../../util/hex-digest.ts";
 
 /** What the keys of an administrator and of an MCP client are and may do. */
@@ -29,4 +30,15 @@ export function environmentKey(
   const { kind, scopes } = KEY_ROLES[role];
   const id = `environment-${kind}`;
   return toKeyRecord(secret, { id, name: id, kind, scopes, createdAt }, sha256);
+}
+
+/** Whether they let the same one in, to do the same. */
+export function isSameKey(a: KeyRecord, b: KeyRecord): boolean {
+  return essenceOf(a) === essenceOf(b);
+}
+
+/** Made anew, since the store has members in another order, and `null` where others have none. */
+function essenceOf({ hash, scopes, expiresAt, owner, access, callsPerMinute }: KeyRecord): string {
+  const members = [expiresAt, owner, access, callsPerMinute].map((member) => member ?? null);
+  return canonicalJson([hash, scopes, ...members]);
 }
