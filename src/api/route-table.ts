@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import { AppError, InvalidInput, messageOf, stackOf, type ErrorCode } from "../errors.ts";
 import type { Logger } from "../types/logger.ts";
+import type { RateUse } from "../core/limits/rate-budget.ts";
 import type { Asker } from "../core/auth/question-slots.ts";
 import type { Principal } from "../types/principal.ts";
 import { uuidv7 } from "../util/ids.ts";
@@ -237,6 +238,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       };
       if (route.policy === "public" || route.policy === "mcp") {
         const answered = await run(request, route, caller);
+        if (!isAnonymous) addRate(answered, use);
         if (origin !== null) allowOrigin(answered, origin);
         return endWith(answered, life, watch);
       }
@@ -249,11 +251,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
           );
       withCookie(response);
       if (origin !== null) allowOrigin(response, origin);
-      if (use !== null) {
-        for (const [header, value] of Object.entries(rateHeaders(use, "requests"))) {
-          response.headers.set(header, value);
-        }
-      }
+      addRate(response, use);
       return endWith(response, life, watch);
     } catch (error) {
       return withCookie(failure(error, requestId, deps.logger));
@@ -280,6 +278,14 @@ const NOWHERE: Served = {
   policy: "public",
   handle: (_, { requestId }) => problem("NOT_FOUND", requestId),
 };
+
+/** Says how many requests the caller has left, where they are counted. */
+function addRate({ headers }: Response, use: RateUse | null): void {
+  if (use === null) return;
+  for (const [header, value] of Object.entries(rateHeaders(use, "requests"))) {
+    headers.set(header, value);
+  }
+}
 
 /** For whom it counts nothing where a request comes from. The Host still does. */
 function withoutOrigin({ method, headers }: Request): Parameters<Gate>[0] {

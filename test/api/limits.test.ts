@@ -54,6 +54,18 @@ describe("requests", () => {
     expect((await ask()).status).toBe(200);
   });
 
+  it("of MCP say in each answer, refused or not, how many are left", async () => {
+    const app = await createTestApp({ deps: { rateLimits: { ...NO_RATE_LIMITS, requests: 2 } } });
+    const rate = async (method: string) => {
+      const { status, headers } = await app.request("/mcp", modernRequest(method));
+      return [status, headers.get("ratelimit-policy"), headers.get("ratelimit")?.slice(0, 14)];
+    };
+    const policy = '"requests";q=2;w=60';
+    expect(await rate("tools/list")).toEqual([200, policy, '"requests";r=1']);
+    expect(await rate("no/such")).toEqual([404, policy, '"requests";r=0']);
+    expect(await rate("tools/list")).toEqual([429, policy, '"requests";r=0']);
+  });
+
   it("without a key are counted by address", async () => {
     const app = await createTestApp({ deps: { rateLimits: { ...NO_RATE_LIMITS, anonymous: 2 } } });
     const ask = async (address: string) =>
