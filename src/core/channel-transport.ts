@@ -20,7 +20,7 @@ const MAX_IN_FLIGHT = 256;
 const LISTEN = "subscriptions/listen";
 
 export interface ChannelHooks {
-  /** Counts a request against a limit of its client's; `null` where there is none. */
+  /** Counts a request, or what was to be one, against a limit of its client's; `null` where there is none. */
   take(): RateUse | null;
   /** Serves a request without the SDK; answers whether it does. `answer` ends such a request. */
   serve(request: JSONRPCRequest): boolean;
@@ -86,7 +86,7 @@ export class ChannelTransport implements Transport, ServedChannel {
   receive(text: string): void {
     if (!this.#open) return;
     const parsed = parseMessageText(text);
-    if (!parsed.ok) return this.#refuse(null, parsed.reason.code, parsed.reason.message);
+    if (!parsed.ok) return this.#malformed(null, parsed.reason.code, parsed.reason.message);
     const message = parsed.value;
     if (isJSONRPCRequest(message)) {
       const use = this.#hooks.take();
@@ -94,10 +94,7 @@ export class ChannelTransport implements Transport, ServedChannel {
       if (this.#inFlight.has(message.id)) {
         return this.#refuse(null, -32600, "Invalid Request: its id is that of one under way");
       }
-      if (use?.isAllowed === false) {
-        const data = { code: "RATE_LIMITED", retryAfterSeconds: retryAfterSeconds(use) };
-        return this.#refuse(message.id, -32000, tooMany("requests", use), data);
-      }
+      if (use?.isAllowed === false) return this.#tooOften(message.id, use);
       if (this.#inFlight.size >= MAX_IN_FLIGHT) {
         const words = `Too many requests are under way: ${MAX_IN_FLIGHT} at most on one connection`;
         return this.#refuse(message.id, -32000, words);
@@ -117,7 +114,7 @@ export class ChannelTransport implements Transport, ServedChannel {
     if (isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)) {
       return this.onmessage?.(message);
     }
-    this.#refuse(idOf(message), -32600, "Invalid Request: it is not one JSON-RPC 2.0 message");
+    this.#malformed(idOf(message), -32600, "Invalid Request: it is not one JSON-RPC 2.0 message");
   }
 
   tooLong(): void {
@@ -134,6 +131,18 @@ export class ChannelTransport implements Transport, ServedChannel {
 
   #isWaitedFor(): boolean {
     return [...this.#inFlight.values()].some((method) => method !== LISTEN);
+  }
+
+  /** Counts as a request, since it is answered as one. */
+  #malformed(id: string | number | null, code: number, message: string): void {
+    const use = this.#hooks.take();
+    if (use?.isAllowed === false) return this.#tooOften(id, use);
+    this.#refuse(id, code, message);
+  }
+
+  #tooOften(id: string | number | null, use: RateUse): void {
+    const data = { code: "RATE_LIMITED", retryAfterSeconds: retryAfterSeconds(use) };
+    this.#refuse(id, -32000, tooMany("requests", use), data);
   }
 
   #refuse(

@@ -108,6 +108,27 @@ describe("requests over a WebSocket", () => {
   });
 });
 
+describe("messages over a WebSocket that are none of JSON-RPC", () => {
+  it.each([
+    ["no JSON", "{", -32700],
+    ["no message", "[]", -32600],
+  ])("are counted with the requests: %s", async (_what, text, code) => {
+    const { time, options } = limitedTo(3);
+    const client = await (await openWebSocketApp(options)).open();
+    const codes: unknown[] = [];
+    for (let count = 0; count < 3; count++) {
+      client.send(text);
+      const { error } = await client.until(() => true);
+      codes.push((error?.data as { code?: string })?.code ?? error?.code);
+    }
+    expect(codes).toEqual([code, code, "RATE_LIMITED"]);
+    expect((await client.request("tools/list")).error).toEqual(tooMany(3, 20));
+    await time.advance(20_000);
+    expect((await client.request("tools/list")).result.tools).toHaveLength(1);
+    await client.close();
+  });
+});
+
 describe("messages over HTTP+SSE", () => {
   it("are counted as the HTTP requests that they are", async () => {
     const { options } = limitedTo(5);
