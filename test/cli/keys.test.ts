@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import Sqlite from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { startNodeServer } from "../helpers/node-server.ts";
 import { runHere } from "../helpers/server-process.ts";
@@ -83,6 +85,18 @@ describe.each(["through the server that runs", "on the data folder"])("key, %s,"
     const { status: answered, stdout } = await key(...args);
     expect([answered, stdout]).toEqual([status, ""]);
   });
+});
+
+it("shows that a key whose stored rights are damaged may do nothing, and revokes it", async () => {
+  const { env, dataDir } = makeVaultFolder();
+  await storeTwo(env);
+  const { id } = JSON.parse((await runHere(["key", "create", "laptop", "--json"], env)).stdout);
+  const database = new Sqlite(join(dataDir, "server.db"));
+  database.prepare("update clients set scopes = 'mcp' where id = ?").run(id);
+  database.close();
+  expect((await runHere(["key", "list"], env)).stdout).toMatch(/laptop +nothing +never +-\n/);
+  expect((await runHere(["key", "revoke", id], env)).status).toBe(0);
+  expect((await runHere(["key", "list"], env)).stdout).not.toContain("laptop");
 });
 
 it("makes no data folder", async () => {

@@ -131,6 +131,8 @@ function describe({ source, scopes, plugins, tools, readOnly }: Key): string {
           readOnly ? "read only" : null,
         ].filter((text) => text !== null)
       : [scopes.join(",")];
-  const may = limits.length === 0 ? "everything" : limits.join("; ");
+  const mayNothing = [scopes, plugins, tools].some((list) => list?.length === 0);
+  const all = limits.length === 0 ? "everything" : limits.join("; ");
+  const may = mayNothing ? "nothing" : all;
   return source === "environment" ? `${may} (environment)` : may;
 }
