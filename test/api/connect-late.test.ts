@@ -1,15 +1,27 @@
 import { describe, expect, it } from "vitest";
 import { createKeyRepository } from "../../src/index.ts";
+import type { AuditEntry } from "../../src/types/audit.ts";
 import { askedLink, createBrowser, openConnectApp } from "../helpers/connect-app.ts";
 import { makeDatabase } from "../helpers/database.ts";
 import { createRecordingAudit } from "../helpers/recording-audit.ts";
 import { ADMIN_TOKEN } from "../helpers/test-app.ts";
 
-/** A person who is at the provider, and has come with a token of their own. */
-async function openReturning() {
+/**
+ * A person who is at the provider, and has come with a token of their own.
+ *
+ * @param isReread whether the keys are read again between the look at the token and the way to the provider
+ */
+async function openReturning(isReread = false) {
   const keyStore = createKeyRepository(makeDatabase().db);
   const audit = createRecordingAudit();
-  const opened = await openConnectApp({ deps: { keyStore, audit } });
+  const reading = async (entry: AuditEntry) => {
+    if (isReread && entry.action === "session.begin") {
+      await admin("POST /api/tokens", { name: "another", scopes: ["viewer"] });
+    }
+    return audit.record(entry);
+  };
+  const deps = { keyStore, audit: { ...audit, record: reading } };
+  const opened = await openConnectApp({ deps });
   const { app } = opened;
   const admin = async (line: string, body?: unknown) => {
     const [method = "", path = ""] = line.split(" ");
@@ -39,11 +51,13 @@ describe("when the token that a person came with", () => {
     ["is given another secret", "POST /api/tokens/:id/rotate", undefined],
     ["is kept from connecting", "PUT /api/tokens/:id", { scopes: ["viewer"] }],
   ])("%s, nothing is connected, and the provider is asked for nothing", async (_, line, change) => {
-    const { admin, token, browser, back, tokenRequests } = await openReturning();
-    await admin(line.replace(":id", token.id), change);
-    const page = await browser.open(back);
-    expect([page.status, tokenRequests()]).toEqual([410, 0]);
-    expect(page.text).toContain("<h1>Nothing was connected</h1>");
+    for (const isReread of [false, true]) {
+      const { admin, token, browser, back, tokenRequests } = await openReturning(isReread);
+      await admin(line.replace(":id", token.id), change);
+      const page = await browser.open(back);
+      expect([page.status, tokenRequests()]).toEqual([410, 0]);
+      expect(page.text).toContain("<h1>Nothing was connected</h1>");
+    }
   });
 
   it("is as good as before, signing out here does not end what was begun with it", async () => {

@@ -133,7 +133,9 @@ export function connectRoutes({
         ) {
           return connectPage(subject, { isKnown: true, isOthers: true, cookies: set });
         }
-        const by = { departedBy: person.id, keyReference: authenticator.referenceOf(person) };
+        // Of a key that nobody can find again, nobody could say that it is still good.
+        const keyReference = isOfIssuer(person) ? null : (authenticator.referenceOf(person) ?? "");
+        const by = { departedBy: person.id, keyReference };
         const away = await oauth.depart(opened, by, cookies.read(request, "connect"));
         if (!away.ok) return faultPage(away.reason);
         const { url, browser } = away.value;
@@ -187,6 +189,11 @@ export function connectRoutes({
   ];
 }
 
+/** Whether they have shown an access token of another issuer, and no key of this server's. */
+function isOfIssuer({ issuer }: Principal): boolean {
+  return issuer !== undefined;
+}
+
 /**
  * Everybody's account is an administrator's to connect. A user's is their own, shown by the same client's key or by an access
  * token of theirs; an administrator may help.
@@ -194,7 +201,7 @@ export function connectRoutes({
 function mayConnect(person: Principal, owner: Owner): boolean {
   if (isAdmin(person)) return true;
   // An issuer has people whom it lets in here for nothing.
-  const mayAsk = person.issuer === undefined || person.scopes.includes("mcp");
+  const mayAsk = !isOfIssuer(person) || person.scopes.includes("mcp");
   return mayAsk && owner !== "shared" && ownerOf(person) === owner;
 }
 

@@ -56,13 +56,13 @@ export function createAuthenticator(
   const references = new Map(
     [...byPrefix].map(([prefix, known]) => [`${known.principal.id} ${prefix}`, known]),
   );
+  const referenceOf = new Map(
+    [...references].map(([reference, { principal }]) => [principal, reference]),
+  );
   const whileGood = (known: Known | undefined) =>
     known !== undefined && now() < known.expiresAt ? known.principal : null;
   return {
-    referenceOf(wanted) {
-      const found = [...references].find(([, { principal }]) => principal === wanted);
-      return found?.[0] ?? null;
-    },
+    referenceOf: (principal) => referenceOf.get(principal) ?? null,
     principal: (reference) => whileGood(references.get(reference)),
     async authenticate(authorization) {
       const token = authorization === null ? null : bearerToken(authorization);

@@ -38,6 +38,12 @@ interface Life {
   readonly end: AbortController;
 }
 
+/** What is known of somebody's key, as it was when it was shown. */
+interface Named {
+  readonly life: AbortSignal;
+  readonly reference: string | null;
+}
+
 /** The keys as they were at one moment. */
 interface Snapshot {
   readonly known: Authenticator;
@@ -55,8 +61,8 @@ export class KeyDirectory implements Authenticator {
   #given: readonly KeyRecord[];
   #stored: readonly KeyRecord[] = [];
   #now: Snapshot;
-  /** Of whom the snapshots have named, by the one that did. */
-  readonly #lifeOf = new WeakMap<Principal, AbortSignal>();
+  /** Whom the snapshots have named, with what the one that did knew of their key. */
+  readonly #named = new WeakMap<Principal, Named>();
   /** How many readings of the store have begun, and which was the last whose answer counted. */
   #readings = { begun: 0, taken: 0 };
   /** Uses that the store has not heard of, by key. */
@@ -86,7 +92,7 @@ export class KeyDirectory implements Authenticator {
   }
 
   referenceOf(principal: Principal): string | null {
-    return this.#now.known.referenceOf(principal);
+    return this.#named.get(principal)?.reference ?? null;
   }
 
   principal(reference: string): Principal | null {
@@ -95,14 +101,14 @@ export class KeyDirectory implements Authenticator {
 
   /** Aborted when the key that has named them was revoked, has expired, or may do other things than then. */
   lifeOf(principal: Principal): AbortSignal | null {
-    return this.#lifeOf.get(principal) ?? null;
+    return this.#named.get(principal)?.life ?? null;
   }
 
   /** Nobody whose key has ended while its secret was looked at; the others with the life that this snapshot gives them. */
-  #alive(principal: Principal | null, { lives }: Snapshot): Principal | null {
+  #alive(principal: Principal | null, { known, lives }: Snapshot): Principal | null {
     const life = principal && lives.get(nameOf(principal))?.end.signal;
     if (!principal || !life || life.aborted) return null;
-    this.#lifeOf.set(principal, life);
+    this.#named.set(principal, { life, reference: known.referenceOf(principal) });
     return principal;
   }
 

@@ -86,6 +86,20 @@ describe("what a key has opened", () => {
   });
 });
 
+describe("what stands for a key in a session or a flow", () => {
+  it("is known also after the keys have been read again, and stands for no later key", async () => {
+    const { directory, key, secret } = await open();
+    const principal = (await directory.authenticate(`Bearer ${secret}`))!;
+    await directory.reload();
+    const reference = directory.referenceOf(principal)!;
+    expect(directory.principal(reference)?.id).toBe(key.id);
+    await directory.rotate(key);
+    expect(directory.referenceOf(principal)).toBe(reference);
+    expect(directory.principal(reference)).toBeNull();
+    expect(directory.referenceOf({ ...principal })).toBeNull();
+  });
+});
+
 describe("a key that is revoked", () => {
   it("does not come back with an answer of the store from before", async () => {
     const { directory, held, key, secret } = await open();
