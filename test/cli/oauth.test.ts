@@ -9,9 +9,9 @@ import {
 import { OIDC_SECRET, startOidcServer } from "../helpers/oidc-server.ts";
 import { runCli, runHere } from "../helpers/server-process.ts";
 
-async function open() {
+async function open(scopes?: string[]) {
   const oidc = await startOidcServer({ redirectUris: [FOLDER_CALLBACK] });
-  const folder = makeOAuthFolder(oidc.issuer);
+  const folder = makeOAuthFolder(oidc.issuer, {}, scopes);
   const server = await startNodeServer(folder.env);
   const oauth = (args: readonly string[], typed = "") =>
     runHere(["oauth", ...args], folder.env, typed);
@@ -83,6 +83,19 @@ describe("oauth", () => {
     expect(JSON.parse(told)).toMatchObject({
       connection: { plugin: "drive", status: "connected" },
     });
+  });
+
+  it("says what the provider has not granted", async () => {
+    const { folder, oauth, url } = await open(["openid", "read", "calendar", "mail"]);
+    await oauth(["secret", "drive"], OIDC_SECRET);
+    const waiting = oauth(["connect", "drive"]);
+    const { stdout: link } = await oauth(["connect", "drive", "--no-wait"]);
+    await connectThrough(url, link.trim(), folder);
+    const left = "drive (shared): not granted: calendar mail. What needs it will fail.\n";
+    const { stderr } = await waiting;
+    expect(stderr).toMatch(/Connected as \S+\.\n/);
+    expect(stderr.endsWith(left)).toBe(true);
+    expect((await oauth(["status"])).stderr).toBe(left);
   });
 
   it.each([

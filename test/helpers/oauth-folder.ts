@@ -18,7 +18,9 @@ export interface OAuthFolder {
   readonly clientKey: string;
 }
 
-const code = (issuer: string) => `
+const SCOPES = ["openid", "offline_access", "read"];
+
+const code = (issuer: string, scopes: readonly string[]) => `
 import { createHash } from "node:crypto";
 
 export default class {
@@ -31,7 +33,7 @@ export default class {
     fields: {},
     oauth: {
       provider: "custom",
-      scopes: ["openid", "offline_access", "read"],
+      scopes: ${JSON.stringify(scopes)},
       urls: { issuer: ${JSON.stringify(issuer)} },
     },
   };
@@ -46,11 +48,11 @@ export default class {
 `;
 
 /** A folder with settings for servers that run one plugin, `drive`, whose accounts are at an authorization server. */
-export function makeOAuthFolder(issuer: string, entry: object = {}): OAuthFolder {
+export function makeOAuthFolder(issuer: string, entry: object = {}, scopes = SCOPES): OAuthFolder {
   const { path, remove } = temporaryFolder();
   onTestFinished(remove);
   mkdirSync(join(path, "plugins/drive"), { recursive: true });
-  writeFileSync(join(path, "plugins/drive/index.js"), code(issuer));
+  writeFileSync(join(path, "plugins/drive/index.js"), code(issuer, scopes));
   const plugins = { drive: { package: "./drive", oauth: { clientId: "basic" }, ...entry } };
   writeFileSync(join(path, "plugins.json"), JSON.stringify({ plugins }));
   const dataDir = join(path, "data");

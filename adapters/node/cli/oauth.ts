@@ -61,7 +61,10 @@ export async function connectAccount(
     const found = await find(server, plugin, owner);
     if (found === null || found.connectedAt === before?.connectedAt) continue;
     if (json) output.out(`${JSON.stringify({ authUrl, connection: found })}\n`);
-    else output.err(`Connected${found.account === null ? "" : ` as ${found.account}`}.\n`);
+    else {
+      output.err(`Connected${found.account === null ? "" : ` as ${found.account}`}.\n`);
+      output.err(notGranted(found));
+    }
     return;
   }
   throw new AppError("NOT_CONNECTED", "Nobody has connected an account in ten minutes.");
@@ -86,10 +89,18 @@ export async function showConnections(
       one.expiresAt === null ? "never" : new Date(one.expiresAt).toISOString(),
     ]);
     output.out(toTable([["PLUGIN", "OWNER", "ACCOUNT", "STATUS", "TOKEN ENDS"], ...rows]));
-    for (const { plugin: id, owner, reason } of found) {
+    for (const one of found) {
+      const { plugin: id, owner, reason } = one;
       if (reason !== null) output.err(`${id} (${owner}): ${reason}\n`);
+      output.err(notGranted(one));
     }
   }
+}
+
+/** A line that says what the provider has left out of what the plugin needs; nothing where it has not. */
+function notGranted({ plugin, owner, missingScopes }: Connection): string {
+  if (missingScopes.length === 0) return "";
+  return `${plugin} (${owner}): not granted: ${missingScopes.join(" ")}. What needs it will fail.\n`;
 }
 
 /** `oauth refresh`. */
