@@ -87,7 +87,7 @@ export class ConnectQuestion {
     const message = `"${instanceId}" needs an account. Connect one, and it goes on.${why}`;
     if (!showsAddresses(client)) {
       return toolError(
-        `"${instanceId}" needs an account.${why} Open ${url} within ten minutes to connect one, and call again.`,
+        `"${instanceId}" needs an account.${why} Open ${url} within five minutes to connect one, and call again.`,
         { plugin: instanceId, connect: url },
       );
     }

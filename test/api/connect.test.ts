@@ -48,7 +48,7 @@ describe("connecting an account from a tool call", () => {
     const { result } = await callTool(app, "drive_token");
     expect(result.isError).toBe(true);
     expect(result.content[0].text).toMatch(
-      /^"drive" needs an account\. Open http:\/\/localhost:3000\/connect\/[\w-]{43} within ten minutes to connect one, and call again\.$/,
+      /^"drive" needs an account\. Open http:\/\/localhost:3000\/connect\/[\w-]{43} within five minutes to connect one, and call again\.$/,
     );
   });
 
