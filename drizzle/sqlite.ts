@@ -200,6 +200,7 @@ export const oauthGrants = sqliteTable(
     refreshedAt: integer("refreshed_at"),
     expiresAt: integer("expires_at").notNull(),
     isRefreshable: integer("is_refreshable", { mode: "boolean" }).notNull(),
+    client: text(),
     generation: integer().notNull(),
     intent: text(),
     rev: integer().notNull(),

@@ -101,7 +101,6 @@ export class PluginInstance {
     this.#error = null;
     const { host, owner } = this.#deps;
     let whose = owner;
-    const since = this.#deps.time.now();
     const desk = createDesk({
       ...this.#deps,
       instanceId: this.id,
@@ -109,7 +108,7 @@ export class PluginInstance {
       isSecret: (name) => isSecretField(this.#auth, name),
       accountOf: (account) => {
         const { oauth } = this;
-        return oauth && this.#deps.accounts.open(this.id, oauth, account, since);
+        return oauth && this.#deps.accounts.open(this.id, oauth, account);
       },
     });
     const services = this.#hostServices(desk);

@@ -119,6 +119,8 @@ export interface OAuthGrant {
   /** As of the token; `MAX_SAFE_INTEGER` when it does not expire. */
   readonly expiresAt: number;
   readonly isRefreshable: boolean;
+  /** Which client at which server it was given to: see `clientOf`. `null` where that was not noted. */
+  readonly client: string | null;
   /** Which tokens are the grant's: it grows with every new pair, and stands in the vault's record, too. */
   readonly generation: number;
   /** Set while a refresh token is at the provider, whose answer nobody has saved. */

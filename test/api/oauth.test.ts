@@ -87,6 +87,41 @@ describe("/api/auth/oauth", () => {
     });
   });
 
+  it("tells what is missing of what the plugin asks for by now", async () => {
+    const { app, oauth } = await openConnected();
+    const missing = async () =>
+      (await (await ask(app, "GET", "connections")).json()).data[0].missingScopes;
+    oauth.scopes.push("write");
+    await app.manager.reload("drive");
+    expect(await missing()).toEqual(["write"]);
+    oauth.scopes.pop();
+    await app.manager.reload("drive");
+    expect(await missing()).toEqual([]);
+  });
+
+  it("says that a person is needed while another client is set up, and not when the first one is back", async () => {
+    const { app } = await openConnected();
+    const setUp = (clientId: string) =>
+      app.request("/api/plugins/drive/config", {
+        method: "PUT",
+        key: ADMIN_TOKEN,
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ oauth: { clientId } }),
+      });
+    const listed = async () => (await (await ask(app, "GET", "connections")).json()).data;
+    await setUp("typo");
+    expect(await listed()).toMatchObject([
+      { status: "needs_reauth", reason: "its provider or client is another one now" },
+    ]);
+    const asked = await callTool(app, "drive_token");
+    expect(asked.result.content[0].text).toContain(
+      "The last connection ended: its provider or client is another one now. Open http",
+    );
+    await setUp("basic");
+    expect(await listed()).toMatchObject([{ status: "connected", reason: null }]);
+    expect((await callTool(app, "drive_token")).result.structuredContent).toBeDefined();
+  });
+
   it("renews and ends a connection", async () => {
     const { app, oidc } = await openConnected();
     const renewed = await (await ask(app, "POST", "refresh/drive")).json();

@@ -46,6 +46,7 @@ const grant = (fields: Partial<OAuthGrant> = {}): Omit<OAuthGrant, "rev"> => ({
   refreshedAt: null,
   expiresAt: Number.MAX_SAFE_INTEGER,
   isRefreshable: true,
+  client: "client",
   generation: 1,
   intent: null,
   ...fields,

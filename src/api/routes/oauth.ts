@@ -75,7 +75,13 @@ export function oauthRoutes(oauth: OAuthManager): Route[] {
       params: byPlugin,
       query: whose,
       answers: { 200: connection.partial() },
-      problems: ["NOT_FOUND", "NOT_CONNECTED", "OAUTH_UNAVAILABLE", "CREDENTIAL_INVALID"],
+      problems: [
+        "NOT_FOUND",
+        "NOT_CONNECTED",
+        "CONFLICT",
+        "OAUTH_UNAVAILABLE",
+        "CREDENTIAL_INVALID",
+      ],
       async handle({ params: { pluginId: plugin }, query }) {
         await oauth.refreshToken(plugin, query.owner);
         const grant = (await oauth.connections(plugin)).find((each) => each.owner === query.owner);

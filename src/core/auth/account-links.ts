@@ -1,6 +1,7 @@
 import type { Principal } from "../../types/principal.ts";
 import { ownerOf } from "../../util/owners.ts";
 import type { ConnectDesk } from "../connect-question.ts";
+import { asOfNow } from "./connection-now.ts";
 import type { OAuthManager } from "./oauth-manager.ts";
 import type { OAuthSpecs } from "./oauth-specs.ts";
 import type { TokenManager } from "./token-manager.ts";
@@ -27,12 +28,13 @@ export function createAccountLinks({
   return {
     async linkFor(instanceId, principal) {
       const owner = ownerFor(instanceId, principal);
-      if (owner === null || specs.find(instanceId) === null) return null;
+      const instance = specs.find(instanceId);
+      if (owner === null || instance === null) return null;
       const grant = await grants.find(instanceId, owner);
       const flow = { owner, startedBy: principal.id };
       // A client that calls again and again must not take the link away that somebody reads.
       const { authUrl } = await manager.initiateFlow(instanceId, flow, "once");
-      return { url: authUrl, reason: grant?.reason ?? null };
+      return { url: authUrl, reason: (grant && asOfNow(grant, instance).reason) ?? null };
     },
     async isConnected(instanceId, principal) {
       const owner = ownerFor(instanceId, principal);

@@ -9,6 +9,7 @@ import type {
 } from "../../types/oauth.ts";
 import type { Owner, VaultActor } from "../../types/vault.ts";
 import { ok, refuse, type Result } from "../../util/result.ts";
+import { asOfNow } from "./connection-now.ts";
 import { clientMetadata } from "./client-metadata.ts";
 import type { ClientSecrets } from "./client-secrets.ts";
 import { CHANGED, GONE, REVOKED, type ConnectFault } from "./connect-faults.ts";
@@ -19,8 +20,7 @@ import { findProvider } from "./providers/index.ts";
 import type { OAuthFlows } from "./oauth-state.ts";
 import type { OAuthAccount } from "./token-keeper.ts";
 import type { TokenManager } from "./token-manager.ts";
-import { clientOf, TOKEN_NAME } from "./token-record.ts";
-import { isOwnGrant } from "./token-renewer.ts";
+import { clientOf, isOwnGrant, TOKEN_NAME } from "./token-record.ts";
 import { actOn, type VaultAudit } from "./vault-audit.ts";
 
 /** A flow that a person has opened. */
@@ -218,9 +218,11 @@ export class OAuthManager {
     return forgotten;
   }
 
-  /** Of one instance, or of all. */
-  connections(pluginId?: string): Promise<readonly OAuthGrant[]> {
-    return this.#deps.grants.list(pluginId);
+  /** Of one instance, or of all, as they stand for what is set up now. */
+  async connections(pluginId?: string): Promise<readonly OAuthGrant[]> {
+    const { grants, specs } = this.#deps;
+    const found = await grants.list(pluginId);
+    return found.map((grant) => asOfNow(grant, specs.find(grant.instanceId)));
   }
 
   /** Stores what the provider that the plugin names now knows the operator's client by. @throws AppError `NOT_FOUND`, and what the vault throws */

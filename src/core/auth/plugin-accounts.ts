@@ -4,6 +4,7 @@ import type { OAuthManager } from "./oauth-manager.ts";
 import type { OAuthInstance, OAuthSpecs } from "./oauth-specs.ts";
 import type { OAuthAccount } from "./token-keeper.ts";
 import type { TokenManager } from "./token-manager.ts";
+import { isOwnGrant } from "./token-record.ts";
 
 /** An owner's account, for one plugin object. */
 export interface PluginAccount {
@@ -11,14 +12,16 @@ export interface PluginAccount {
   token(actor: VaultActor): Promise<OAuthToken>;
   tokenOrNull(actor: VaultActor): Promise<OAuthToken | null>;
   isConnected(): Promise<boolean>;
-  /** Says that the provider refuses a token, `null` for whichever is stored; answers where to connect the account again. */
+  /**
+   * Says that the provider refuses a token, `null` for whichever is stored; answers where to connect the account again; where
+   * the client grants to itself, which no person can do again, that is this server's own address.
+   */
   requireReauth(refused: string | null): Promise<string>;
 }
 
 /** Opens accounts for plugin objects, whichever version of an instance they are of. */
 export interface PluginAccounts {
-  /** @param since when the instance's settings were read, in epoch milliseconds */
-  open(instanceId: string, instance: OAuthInstance, owner: Owner, since: number): PluginAccount;
+  open(instanceId: string, instance: OAuthInstance, owner: Owner): PluginAccount;
 }
 
 export interface PluginAccountsDeps {
@@ -33,8 +36,8 @@ export function createPluginAccounts({
   manager,
 }: PluginAccountsDeps): PluginAccounts {
   return {
-    open(instanceId, instance, owner, since) {
-      const account: OAuthAccount = { spec: specs.of(instanceId, instance), owner, since };
+    open(instanceId, instance, owner) {
+      const account: OAuthAccount = { spec: specs.of(instanceId, instance), owner };
       return {
         token: (actor) => tokens.token(account, actor),
         tokenOrNull: (actor) => tokens.tokenOrNull(account, actor),
@@ -42,6 +45,8 @@ export function createPluginAccounts({
         async requireReauth(refused) {
           const reason = "its plugin says that the provider refuses it";
           await tokens.requireReauth(account, reason, refused);
+          // No person can help: the next token is obtained anew.
+          if (isOwnGrant(account.spec)) return specs.publicUrl();
           const startedBy = `plugin:${instanceId}`;
           const flow = { owner, startedBy };
           return (await manager.initiateFlow(instanceId, flow, "once")).authUrl;

@@ -17,8 +17,6 @@ const MAX_LEARNED = 1_000;
 export interface OAuthAccount {
   readonly spec: OAuthClientSpec;
   readonly owner: Owner;
-  /** When the client's settings were read, in epoch milliseconds; just now when left out. */
-  readonly since?: number;
 }
 
 /** The same, where the client does not matter. */
@@ -138,6 +136,19 @@ export class TokenKeeper {
   }
 
   /**
+   * Makes a renewal that began with the grant as it is, and has stood still since, come too late to store anything. Answers the
+   * grant as it is then.
+   *
+   * @throws AppError `VAULT_UNAVAILABLE` when somebody else has changed it meanwhile
+   */
+  async takeOver(account: OAuthAccount): Promise<OAuthGrant | null> {
+    const grant = await this.grantOf(account);
+    if (grant === null) return null;
+    if (await this.#deps.grants.put(grant, grant.rev)) return { ...grant, rev: grant.rev + 1 };
+    throw changedByOthers(account.spec.instanceId);
+  }
+
+  /**
    * Notes that a refresh token goes to the provider now: whoever finds that later knows that an answer was lost. Answers the
    * grant with it, or `null` when somebody else has changed the grant.
    */
@@ -186,6 +197,7 @@ export class TokenKeeper {
         refreshedAt: obtainedAt > connectedAt ? obtainedAt : null,
         expiresAt,
         isRefreshable: record.refreshToken !== undefined,
+        client: record.client,
         generation,
         intent: null,
       } as const;

@@ -11,9 +11,10 @@ import {
   type OAuthAccount,
   type TokenKeeperDeps,
 } from "./token-keeper.ts";
+import { isOfOther } from "./connection-now.ts";
 import { isGood } from "./token-freshness.ts";
-import { isOwnGrant, TokenRenewer } from "./token-renewer.ts";
-import { TOKEN_NAME } from "./token-record.ts";
+import { TokenRenewer } from "./token-renewer.ts";
+import { isOwnGrant, TOKEN_NAME } from "./token-record.ts";
 import { actOn, type VaultAudit, SYSTEM } from "./vault-audit.ts";
 import type { Turns } from "./instance-writes.ts";
 import type { Lease } from "./write-leases.ts";
@@ -83,10 +84,17 @@ export class TokenManager {
   /** Whether a token could be had without a person, as far as is known. Touches no secret. */
   async isConnected(account: OAuthAccount): Promise<boolean> {
     const grant = await this.#keeper.grantOf(account);
-    return grant === null ? isOwnGrant(account.spec) : grant.status === "connected";
+    const isOwn = isOwnGrant(account.spec);
+    if (grant === null) return isOwn;
+    const isOther = !isOwn && isOfOther(grant, this.#renewer.clientOf(account));
+    return grant.status === "connected" && !isOther;
   }
 
-  /** Gets a new token now, whatever the old one is good for. */
+  /**
+   * Gets a new token now, whatever the old one is good for.
+   *
+   * @throws what `token` does, and AppError `CONFLICT` for a good one that the provider has given nothing to renew with
+   */
   refresh(account: OAuthAccount): Promise<OAuthToken> {
     return this.#renewer.renewNow(account);
   }
@@ -104,7 +112,7 @@ export class TokenManager {
     return this.#alone(account, async (lease) => {
       const fault = await faultOf();
       if (fault !== null) return refuse(fault);
-      const before = await this.#keeper.grantOf(account);
+      const before = await this.#keeper.takeOver(account);
       return ok((await this.#renewer.save(account, lease, before, granted, true)).grant);
     });
   }
@@ -124,7 +132,9 @@ export class TokenManager {
     await this.#alone(account, async () => {
       const grant = await this.#keeper.grantOf(account);
       const record = await this.#keeper.load(account, SYSTEM);
-      if (refused !== null && record !== null && record.accessToken !== refused) return;
+      const isOther = record !== null && record.client !== this.#renewer.clientOf(account);
+      if (isOther || (refused !== null && record !== null && record.accessToken !== refused))
+        return;
       const age = record === null ? 0 : this.#deps.time.now() - record.obtainedAt;
       // So that the next look at it, which reads the record alone, finds that out.
       if (record !== null) await this.#keeper.expire(account, record, grant);

@@ -32,6 +32,11 @@ export function clientOf({ declared, settings }: OAuthClientSpec): string {
   ]);
 }
 
+/** Whether the client grants to itself, so that nobody has to be asked. */
+export function isOwnGrant({ settings }: OAuthClientSpec): boolean {
+  return settings.grant === "client_credentials";
+}
+
 const decoder = new TextDecoder("utf-8", { fatal: true });
 const encoder = new TextEncoder();
 

@@ -9,6 +9,14 @@ export function notConnected(instanceId: string, reason: string | null): AppErro
   );
 }
 
+/** For a token that is as good as before. */
+export function notRenewable(instanceId: string): AppError {
+  return new AppError(
+    "CONFLICT",
+    `The provider gave "${instanceId}" nothing to renew its token with: the token stays as it is. Connect the account again for another one.`,
+  );
+}
+
 export function unavailable(instanceId: string, reason: string, waitMs: number): AppError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
   return new AppError(

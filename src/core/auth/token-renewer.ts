@@ -3,11 +3,12 @@ import type { Logger } from "../../types/logger.ts";
 import type { OAuthGrant, OAuthToken } from "../../types/oauth.ts";
 import type { Time } from "../../types/runtime.ts";
 import type { GrantedToken, OAuthClient, OAuthClientSpec, OAuthFault } from "./oauth-client.ts";
+import { OTHER_CLIENT } from "./connection-now.ts";
 import { TokenBackOff } from "./token-back-off.ts";
 import type { OAuthAccount, TokenKeeper } from "./token-keeper.ts";
 import { isDue, isGood } from "./token-freshness.ts";
-import { changedByOthers, notConnected, unavailable } from "./token-refusals.ts";
-import { clientOf, TOKEN_NAME, type TokenRecord } from "./token-record.ts";
+import { changedByOthers, notConnected, notRenewable, unavailable } from "./token-refusals.ts";
+import { clientOf, isOwnGrant, TOKEN_NAME, type TokenRecord } from "./token-record.ts";
 import { actOn, type VaultAudit, SYSTEM } from "./vault-audit.ts";
 import type { Lease } from "./write-leases.ts";
 
@@ -90,11 +91,7 @@ export class TokenRenewer {
       const record = await this.#deps.keeper.load(account, SYSTEM);
       if (record !== null && record.client !== this.clientOf(account)) {
         if (isOwnGrant(account.spec)) return this.#obtain(account, lease, grant, null);
-        const reason = "its provider or client is another one now";
-        // Whoever still runs with older settings must not end what a person has connected with the newer ones.
-        const isOlder = record.obtainedAt <= (account.since ?? this.#deps.time.now());
-        if (grant !== null && isOlder) await this.#deps.keeper.needsPerson(grant, reason);
-        throw notConnected(account.spec.instanceId, reason);
+        throw notConnected(account.spec.instanceId, OTHER_CLIENT);
       }
       if (record !== null && (grant === null || record.generation === grant.generation + 1)) {
         // A process died when it had saved them and not said so yet; or they came with a backup.
@@ -115,6 +112,9 @@ export class TokenRenewer {
       if (grant.status === "needs_reauth")
         throw notConnected(account.spec.instanceId, grant.reason);
       if (record?.refreshToken === undefined) {
+        if (record !== null && isGood(record, this.#deps.time.now())) {
+          throw notRenewable(account.spec.instanceId);
+        }
         const reason =
           record === null
             ? "its tokens are gone"
@@ -278,11 +278,6 @@ export class TokenRenewer {
 
 function refreshOf({ spec: { instanceId }, owner }: OAuthAccount) {
   return actOn({ owner, instanceId, name: TOKEN_NAME }, SYSTEM, "token.refresh");
-}
-
-/** Whether the client grants to itself, so that nobody has to be asked. */
-export function isOwnGrant({ settings }: OAuthClientSpec): boolean {
-  return settings.grant === "client_credentials";
 }
 
 /** Owners may have any printable characters. */

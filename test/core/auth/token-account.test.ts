@@ -8,11 +8,13 @@ import { codesOf, TEST_ACTOR } from "../../helpers/vault.ts";
 const FULL = "the disk is full";
 const BOB = "bob@example.com";
 
-/** A database that fails when a grant is to be changed. */
-function failing(grants: OAuthGrantStore): OAuthGrantStore {
+/** A database that fails when a grant is to be changed, after so many changes that go well. */
+function failing(grants: OAuthGrantStore, changes = 0): OAuthGrantStore {
+  let left = changes;
   return {
     ...grants,
-    put: async () => {
+    async put(grant, expected) {
+      if (left-- > 0) return grants.put(grant, expected);
       throw new AppError("VAULT_UNAVAILABLE", FULL);
     },
   };
@@ -57,7 +59,7 @@ describe("an account that takes another's place", () => {
     const opened = await openConnected();
     const { grants, make, provider, tokens, token } = opened;
     const bobs = { ...provider.first(), account: BOB };
-    const full = make({ grants: failing(grants) });
+    const full = make({ grants: failing(grants, 1) });
     await expect(opened.passing(full.connect(account, bobs, unhindered))).rejects.toThrow(FULL);
     expect(await codesOf([opened.passing(token(tokens))])).toEqual(["NOT_CONNECTED"]);
     expect(await grants.find("drive", "shared")).toMatchObject({
@@ -65,6 +67,40 @@ describe("an account that takes another's place", () => {
       reason: "its tokens are gone",
       account: "zoe@example.com",
     });
+  });
+
+  it("leaves the other as it was where nothing could be put down", async () => {
+    const opened = await openConnected();
+    const { grants, make, provider, tokens, token } = opened;
+    const full = make({ grants: failing(grants) });
+    const connecting = full.connect(account, { ...provider.first(), account: BOB }, unhindered);
+    await expect(opened.passing(connecting)).rejects.toThrow(FULL);
+    expect((await opened.passing(token(tokens))).accessToken).toBe("access-1-of-the-provider");
+    expect((await grants.find("drive", "shared"))?.account).toBe("zoe@example.com");
+  });
+
+  it("is not replaced by what a renewal of the other has got, which stood still meanwhile", async () => {
+    const opened = await openConnected();
+    const { vault, grants, make, provider, token, tokens } = opened;
+    const keeper = new TokenKeeper({ vault, grants, scrubber: createScrubber() });
+    const record = (await keeper.load(account, TEST_ACTOR))!;
+    const begun = await keeper.intend((await keeper.grantOf(account))!);
+    const zoes = { ...record, ...provider.first().token, generation: begun!.generation + 1 };
+    const late: string[] = [];
+    const overtaking: OAuthGrantStore = {
+      ...grants,
+      async put(grant, expected) {
+        // When Bob's tokens are in the vault, and before the grant is his.
+        if (grant.account === BOB) {
+          late.push(...(await codesOf([keeper.store(account, zoes, begun)])).map(String));
+        }
+        return grants.put(grant, expected);
+      },
+    };
+    const bobs = { ...provider.first(), account: BOB };
+    await opened.passing(make({ grants: overtaking }).connect(account, bobs, unhindered));
+    expect(late).toEqual(["VAULT_UNAVAILABLE"]);
+    expect((await opened.passing(token(tokens))).accessToken).toBe(bobs.token.accessToken);
   });
 
   it("is not used where it is the first and could not be put down", async () => {

@@ -12,33 +12,6 @@ import {
 } from "../../helpers/token-manager.ts";
 import { codesOf, TEST_ACTOR, withGate } from "../../helpers/vault.ts";
 
-describe("a process that runs with older settings", () => {
-  const older = (since: number): OAuthAccount => ({
-    owner: "shared",
-    spec: { ...PROVIDER_SPEC, settings: { clientId: "the one before" } },
-    since,
-  });
-
-  it("does not end what a person has connected with the newer ones", async () => {
-    const { tokens, token, time, grants } = await openConnected();
-    await time.advance(HOUR / 4);
-    expect(await codesOf([tokens.token(older(1), TEST_ACTOR)])).toEqual(["NOT_CONNECTED"]);
-    expect((await grants.find("drive", "shared"))?.status).toBe("connected");
-    expect((await token(tokens)).accessToken).toBe("access-1-of-the-provider");
-  });
-
-  it("is told from one with newer settings, which asks for a person", async () => {
-    const { tokens, time, grants } = await openConnected();
-    await time.advance(HOUR / 4);
-    const newer = older(time.now());
-    expect(await codesOf([tokens.token(newer, TEST_ACTOR)])).toEqual(["NOT_CONNECTED"]);
-    expect(await grants.find("drive", "shared")).toMatchObject({
-      status: "needs_reauth",
-      reason: "its provider or client is another one now",
-    });
-  });
-});
-
 describe("a token that is refused though it looks good", () => {
   it("is renewed first, and a person is asked for when the new one is refused, too", async () => {
     const { tokens, token, time, provider } = await openConnected();

@@ -1,6 +1,37 @@
 import { describe, expect, it } from "vitest";
-import { account, HOUR, openConnected } from "../../helpers/token-manager.ts";
+import {
+  account,
+  HOUR,
+  openConnected,
+  openManager,
+  unhindered,
+} from "../../helpers/token-manager.ts";
 import { codesOf, TEST_ACTOR, withFullDisk } from "../../helpers/vault.ts";
+
+describe("a token that the provider has given nothing to renew with", () => {
+  it.each([
+    ["without an end", Number.MAX_SAFE_INTEGER],
+    ["for an hour", null],
+  ])("stays as it is when somebody wants another one: it is good %s", async (_what, expiresAt) => {
+    const { tokens, token, provider, grants, time } = await openManager();
+    const granted = provider.first();
+    const { refreshToken: _none, ...given } = granted.token;
+    const kept = { ...given, expiresAt: expiresAt ?? given.expiresAt };
+    await tokens.connect(account, { ...granted, token: kept }, unhindered);
+    await expect(tokens.refresh(account)).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringContaining("stays as it is"),
+    });
+    expect(await tokens.isConnected(account)).toBe(true);
+    expect((await token(tokens)).accessToken).toBe(kept.accessToken);
+    expect(await grants.list()).toMatchObject([{ status: "connected", reason: null }]);
+    expect(provider.state.refreshes).toBe(0);
+    if (expiresAt !== null) return;
+    await time.advance(HOUR);
+    expect(await codesOf([tokens.refresh(account)])).toEqual(["NOT_CONNECTED"]);
+    expect(await grants.list()).toMatchObject([{ status: "needs_reauth" }]);
+  });
+});
 
 describe("the end of a connection", () => {
   it("is told to the provider, and leaves nothing here", async () => {

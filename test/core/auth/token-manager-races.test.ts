@@ -247,16 +247,30 @@ describe("tokens of one client", () => {
     ["host", { settings: { ...PROVIDER_SPEC.settings, baseUrl: "https://git.evil.example" } }],
     ["registration", { settings: { ...PROVIDER_SPEC.settings, registration: "dynamic" } }],
   ])("are shown to no other %s, and a person is asked for", async (_what, change) => {
-    const { tokens, provider, grants } = await openConnected();
+    const { tokens, provider } = await openConnected();
     const changed: OAuthAccount = { owner: "shared", spec: { ...PROVIDER_SPEC, ...change } };
-    expect(await codesOf([tokens.token(changed, TEST_ACTOR)])).toEqual(["NOT_CONNECTED"]);
-    expect(provider.state.refreshes).toBe(0);
-    expect(await grants.find("drive", "shared")).toMatchObject({
-      status: "needs_reauth",
-      reason: "its provider or client is another one now",
+    await expect(tokens.token(changed, TEST_ACTOR)).rejects.toMatchObject({
+      code: "NOT_CONNECTED",
+      message: expect.stringContaining("its provider or client is another one now"),
     });
+    expect(await tokens.isConnected(changed)).toBe(false);
+    expect(provider.state.refreshes).toBe(0);
     expect(await tokens.revoke(changed, TEST_ACTOR)).toBe("failed");
     expect(provider.state.revocations).toEqual([]);
+  });
+
+  it("are as good as before when the settings were another's for a while", async () => {
+    const { tokens, token, provider, time } = await openConnected();
+    const settings = { clientId: "typo" };
+    const wrong: OAuthAccount = { owner: "shared", spec: { ...PROVIDER_SPEC, settings } };
+    expect(await codesOf([tokens.token(wrong, TEST_ACTOR)])).toEqual(["NOT_CONNECTED"]);
+    await tokens.requireReauth(wrong, "its plugin says so");
+    expect(await tokens.isConnected(account)).toBe(true);
+    expect((await token(tokens)).accessToken).toBe("access-1-of-the-provider");
+    await time.advance(HOUR);
+    expect(await codesOf([tokens.token(wrong, TEST_ACTOR)])).toEqual(["NOT_CONNECTED"]);
+    expect((await token(tokens)).accessToken).toBe("access-2-of-the-provider");
+    expect(provider.state.refreshes).toBe(1);
   });
 
   it("are shown to nobody's own grant, which gets its own", async () => {
