@@ -98,8 +98,14 @@ export class PluginAdmin {
     if (settings !== null) throw new AppError("CONFLICT", "There is a plugin of that id already.");
     if (!mayAdopt && (await this.#deps.holdsSecrets(id))) throw new AppError("CONFLICT", LEFT);
     const code = await this.#findPackage(ref);
-    if (code === null)
-      throw invalid("/package", "is no folder in the plugins folder, and no plugin from npm");
+    if (code === null) {
+      const isFolder = (await this.#findPackage(`./${ref}`)) !== null;
+      const hint = isFolder ? "; with ./ before it, it is a folder" : "";
+      throw invalid(
+        "/package",
+        `is no folder in the plugins folder, and no plugin from npm${hint}`,
+      );
+    }
     const { config = {}, enabled = true } = wanted;
     this.#assertHost(wanted.host);
     this.#assertConfig(config, [code.manifest?.config]);

@@ -124,6 +124,14 @@ describe.each(["through the server that runs", "on the data folder"])("%s", (way
     expect(JSON.parse((await mcp("plugin", "list", "--json")).stdout).data).toEqual([]);
   });
 
+  it("plugin create says how a folder is written", async () => {
+    const mcp = await open(way);
+    const { status, stderr } = await mcp("plugin", "create", "rain", "weather");
+    expect(status).toBe(2);
+    expect(stderr).toContain("no plugin from npm; with ./ before it, it is a folder");
+    expect((await mcp("plugin", "create", "rain", "nothing")).stderr).not.toContain("./");
+  });
+
   it.each([
     [["plugin", "info", "nobody"], 2],
     [["plugin", "enable", "nobody"], 2],
