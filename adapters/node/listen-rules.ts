@@ -44,6 +44,7 @@ export function toServerConfig({
     allowedOrigins: publicUrl === null ? [] : [publicUrl],
     auth,
     sse,
+    websocket: true,
   };
 }
 

@@ -11,4 +11,6 @@ export interface ServerConfig {
    * stream and the posts that belong to it are different requests.
    */
   readonly sse: boolean;
+  /** Whether the adapter hands WebSockets of `/mcp` in; `GET /api/about` says so. Not when left out. */
+  readonly websocket?: boolean;
 }

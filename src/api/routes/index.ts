@@ -94,7 +94,11 @@ export function serverRoutes(parts: RouteParts): Route[] {
       publicUrl,
       auth: config.auth,
       protocolVersions: PROTOCOL_VERSIONS,
-      transports: ["http", ...(config.sse ? ["sse"] : [])],
+      transports: [
+        "http",
+        ...(config.websocket ? ["websocket"] : []),
+        ...(config.sse ? ["sse"] : []),
+      ],
     }),
     ...connectRoutes({ oauth, signIns, authenticator: keys, accessTokens, cookies, publicUrl }),
     ...(parts.serverProof ? serverProofRoutes(parts.serverProof) : []),

@@ -112,7 +112,13 @@ describe("toServerConfig", () => {
     ],
   ])("lets requests name the hosts of %s", (_, bind, allowedHosts, allowedOrigins) => {
     const config = toServerConfig({ ...HERE, sse: true, ...bind });
-    expect(config).toEqual({ allowedHosts, allowedOrigins, auth: "keys", sse: true });
+    expect(config).toEqual({
+      allowedHosts,
+      allowedOrigins,
+      auth: "keys",
+      sse: true,
+      websocket: true,
+    });
   });
 });
 
