@@ -76,6 +76,12 @@ describe.each(["through the server that runs", "on the data folder"])("key, %s,"
   it.each([
     [["create"], 1],
     [["create", "a", "--rate", "0"], 1],
+    [["create", "a", "--role", "operator"], 1],
+    [["create", "a", "--admin", "--plugin", "keeper"], 1],
+    [["create", "a", "--admin", "--tool", "keeper_digest"], 1],
+    [["create", "a", "--admin", "--read-only"], 1],
+    [["create", "a", "--admin", "--owner", "client:a"], 1],
+    [["create", "a", "--admin", "--rate", "5"], 1],
     [["create", "a", "--expires", "soon"], 1],
     [["create", "a", "--plugin", "../etc"], 2],
     [["rotate", "nobody"], 2],

@@ -32,6 +32,27 @@ function serve(env: Record<string, string>, args: string[] = []) {
   return runCli(args, { cwd: folder.path, env: Object.fromEntries(filled) });
 }
 
+describe("an argument too many", () => {
+  it.each([
+    ["plugin", "enable", "a"],
+    ["tools", "call", "a", "{}"],
+    ["key", "revoke", "a"],
+    ["credentials", "rm", "a", "b"],
+    ["oauth", "revoke", "a"],
+    ["vault", "verify"],
+    ["audit", "verify"],
+    ["doctor"],
+    ["connect", "cursor"],
+  ])("is refused, and nothing is done: %s %s", (...command) => {
+    const { status, stdout, stderr } = runCli([...command, "too-many"], {
+      cwd: folder.path,
+      env: {},
+    });
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/Too many arguments/);
+  });
+});
+
 describe("a start that cannot be", () => {
   it.each([
     [

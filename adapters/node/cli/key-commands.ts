@@ -20,20 +20,29 @@ export function addKeyCommands(program: Command, context: CommandContext): void 
   );
   add("create", "make one, and print its secret, which is shown this once")
     .argument("<name>", "what people call it, such as laptop")
-    .option("--plugin <ids...>", "only these plugins")
-    .option("--tool <names...>", "only these tools, by the names that clients see")
-    .option("--read-only", "only tools that say of themselves that they change nothing")
-    .option("--owner <owner>", "whose accounts it uses: client:<id> or user:<issuer>:<subject>")
-    .addOption(new Option("--rate <calls>", "tool calls in a minute").argParser(count))
+    .addOption(ofClients("--plugin <ids...>", "only these plugins"))
+    .addOption(ofClients("--tool <names...>", "only these tools, by the names that clients see"))
+    .addOption(
+      ofClients("--read-only", "only tools that say of themselves that they change nothing"),
+    )
+    .addOption(
+      ofClients(
+        "--owner <owner>",
+        "whose accounts it uses: client:<id> or user:<issuer>:<subject>",
+      ),
+    )
+    .addOption(ofClients("--rate <calls>", "tool calls in a minute").argParser(count))
     .option("--role <names...>", "with --admin: admin, operator, viewer, auditor, or rights")
     .addOption(
       new Option("--expires <time>", "when it ends: a date, or from now such as 90d").argParser(
         (text: string) => parseFuture(text, Date.now()),
       ),
     )
-    .action(async (name: string, flags: CreateKeyFlags) =>
-      (await import("./keys.ts")).createKey(context, name, flags),
-    );
+    .action(async (name: string, flags: CreateKeyFlags, command: Command) => {
+      // It would be a key that may do everything.
+      if (flags.role && !flags.admin) command.error("--role needs --admin: clients have no roles.");
+      return (await import("./keys.ts")).createKey(context, name, flags);
+    });
   add("rotate", "give one another secret; the old one is good no more")
     .argument("<id>", 'as "key list" shows it')
     .action(async (id: string, flags: KeyFlags) =>
@@ -44,6 +53,11 @@ export function addKeyCommands(program: Command, context: CommandContext): void 
     .action(async (id: string, flags: KeyFlags) =>
       (await import("./keys.ts")).revokeKey(context, id, flags),
     );
+}
+
+/** What limits a client's key, and would limit no token. */
+function ofClients(flags: string, description: string): Option {
+  return new Option(flags, description).conflicts("admin");
 }
 
 function count(text: string): number {

@@ -126,6 +126,10 @@ function createProgram({
       if (!(await doctor(env, flags, output))) exit(EXIT.refused);
     });
 
+  // They have it from their group, which takes whatever was meant to be one of them.
+  for (const { commands } of program.commands) {
+    for (const command of commands) command.allowExcessArguments(false);
+  }
   return program;
 }
 
