@@ -15,6 +15,7 @@ export type AuditAction =
   | "admin.request"
   | "auth.refused"
   | "session.begin"
+  | "session.end"
   | "audit.prune"
   | "audit.outage"
   | "chain.open"

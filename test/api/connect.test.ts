@@ -167,7 +167,8 @@ describe("a connect page", () => {
   });
 
   it("lets a person sign out, in this browser and from this server's pages alone", async () => {
-    const { app } = await openConnectApp();
+    const audit = createRecordingAudit();
+    const { app } = await openConnectApp({ deps: { audit } });
     const browser = createBrowser(app);
     await browser.submit((await askedLink(app)).link, { secret: ADMIN_TOKEN });
     const { link } = await askedLink(app, "other_token");
@@ -178,6 +179,12 @@ describe("a connect page", () => {
     const kept = new Map(browser.cookies);
     const out = await browser.submit("/sign-out");
     expect([out.status, out.text.includes("You are signed out")]).toEqual([200, true]);
+    expect(audit.entries.at(-1)).toMatchObject({
+      action: "session.end",
+      actor: "user:admin-1",
+      outcome: "ok",
+      detail: { browsers: "one" },
+    });
     expect((await browser.open(link)).text).toContain('name="secret"');
     // Neither does the secret count for whoever has kept it.
     for (const [name, value] of kept) browser.cookies.set(name, value);

@@ -127,9 +127,15 @@ describe("a change", () => {
     await app.admin("PUT /api/plugins/notes/config", { config: { org: CANARY } });
     await app.admin(`POST /api/plugins/${CANARY}/enable`);
     const ended = audit.entries.filter(({ outcome }) => outcome !== "started");
-    expect(ended.map(({ subject, outcome, detail }) => [subject, outcome, detail])).toEqual([
-      ["PUT /api/plugins/:id/config", "ok", { status: 200, plugin: "notes" }],
-      ["POST /api/plugins/:id/enable", "refused", { status: 404 }],
+    const told = ended.map(({ subject, instanceId, outcome, detail }) => [
+      subject,
+      instanceId,
+      outcome,
+      detail,
+    ]);
+    expect(told).toEqual([
+      ["PUT /api/plugins/:id/config", "notes", "ok", { status: 200 }],
+      ["POST /api/plugins/:id/enable", null, "refused", { status: 404 }],
     ]);
     expect(JSON.stringify(audit.entries)).not.toContain(CANARY);
   });

@@ -238,6 +238,16 @@ describe("a session", () => {
     expect((await byPage(app, "GET /api/plugins", { ...OWN_PAGE, cookie })).status).toBe(401);
   });
 
+  it("ends everywhere, also for a script with the token", async () => {
+    const app = await openAdminApp();
+    const { cookie } = await signIn(app);
+    const own = { ...OWN_PAGE, cookie };
+    expect((await app.admin("DELETE /api/session")).status).toBe(204);
+    expect((await byPage(app, "GET /api/plugins", own)).status).toBe(200);
+    expect((await app.admin("DELETE /api/session?everywhere=true")).status).toBe(204);
+    expect((await byPage(app, "GET /api/plugins", own)).status).toBe(401);
+  });
+
   it.each([
     ["", [401, 200]],
     ["?everywhere=true", [401, 401]],

@@ -80,15 +80,16 @@ describe("POST /api/tools/:name/call", () => {
     const app = await openToolsApp({ deps: { audit } });
     await app.admin("POST /api/tools/math_half/call", { arguments: { number: 1, secret } });
     expect(
-      audit.entries.map(({ actor, subject, outcome, detail }) => [actor, subject, outcome, detail]),
+      audit.entries.map(({ actor, subject, instanceId, outcome, detail }) => [
+        actor,
+        subject,
+        instanceId,
+        outcome,
+        detail,
+      ]),
     ).toEqual([
-      ["user:admin-1", "POST /api/tools/:name/call", "started", {}],
-      [
-        "user:admin-1",
-        "POST /api/tools/:name/call",
-        "ok",
-        { status: 200, plugin: "math", tool: "half" },
-      ],
+      ["user:admin-1", "POST /api/tools/:name/call", null, "started", {}],
+      ["user:admin-1", "POST /api/tools/:name/call", "math", "ok", { status: 200, tool: "half" }],
     ]);
     expect(JSON.stringify(audit.entries)).not.toContain(secret);
   });

@@ -85,8 +85,10 @@ export function createRequestAudit({ audit, refusals, logger }: RequestAuditDeps
       const response = await run();
       const { status } = response;
       const later = ended();
-      const end = (outcome: AuditOutcome) =>
-        record({ ...entry, outcome, detail: { status, ...about() } });
+      const end = (outcome: AuditOutcome) => {
+        const { plugin: instanceId = null, ...others } = about();
+        return record({ ...entry, instanceId, outcome, detail: { status, ...others } });
+      };
       if (later === null) await end(outcomeOf(status));
       else void later.then(end);
       return response;

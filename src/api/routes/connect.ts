@@ -155,7 +155,7 @@ export function connectRoutes({
           return problem("ORIGIN_REFUSED", requestId);
         }
         const found = await session(request);
-        if (found !== null) await signIns.end(found, { everywhere: false });
+        if (found !== null) await signIns.end(found, requestId);
         return signedOutPage(cookies.write("session", "", 0));
       },
     },

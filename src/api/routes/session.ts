@@ -83,10 +83,10 @@ export function sessionRoutes(deps: SessionRoutesDeps): Route[] {
       summary: "Signs out: in this browser, or everywhere.",
       query: signOutQuery,
       answers: { 204: null },
-      async handle({ query }, { principal, session }) {
-        const everywhere = query.everywhere === "true";
-        if (session !== undefined)
-          await signIns.end({ person: principal, session }, { everywhere });
+      async handle({ query }, { principal, session, requestId }) {
+        if (query.everywhere === "true") await signIns.endAll(principal, requestId);
+        else if (session !== undefined)
+          await signIns.end({ person: principal, session }, requestId);
         const headers = { "set-cookie": cookies.write("session", "", 0) };
         return new Response(null, { status: 204, headers });
       },

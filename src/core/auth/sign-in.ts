@@ -59,7 +59,7 @@ export class SignIns {
     person: Principal,
     requestId: string,
   ): Promise<{ readonly secret: string; readonly session: SignInSession }> {
-    const { store, keys, audit, time } = this.#deps;
+    const { store, keys, time } = this.#deps;
     const now = time.now();
     const secret = randomToken("");
     const session = {
@@ -71,15 +71,7 @@ export class SignIns {
       seenAt: now,
       expiresAt: now + SIGN_IN_SECONDS * 1_000,
     };
-    await audit.record({
-      actor: `${person.kind}:${person.id}`,
-      action: "session.begin",
-      instanceId: null,
-      subject: null,
-      outcome: "ok",
-      requestId,
-      detail: {},
-    });
+    await this.#record("session.begin", person, requestId, {});
     await store.add(session, now);
     return { secret, session };
   }
@@ -109,16 +101,43 @@ export class SignIns {
     return (await store.replace(session, next, end)) ? secret : null;
   }
 
-  /** Ends the session in this browser, whichever of its secrets it came with; with `everywhere`, in all browsers that gave the same token. */
-  async end({ session }: SignedIn, { everywhere }: { readonly everywhere: boolean }) {
-    const { store } = this.#deps;
-    if (everywhere) await store.removeAll(session.keyReference);
-    else await store.remove(session.csrfToken);
-    for (const { session: own, end } of this.#watched) {
-      const isEnded = everywhere
-        ? own.keyReference === session.keyReference
-        : own.csrfToken === session.csrfToken;
-      if (isEnded) end();
+  /** Ends the session in this browser, whichever of its secrets it came with. */
+  async end({ person, session: { csrfToken } }: SignedIn, requestId: string): Promise<void> {
+    await this.#deps.store.remove(csrfToken);
+    this.#endWatched((own) => own.csrfToken === csrfToken);
+    await this.#record("session.end", person, requestId, { browsers: "one" });
+  }
+
+  /** Ends the sessions of all browsers that gave somebody's token. */
+  async endAll(person: Principal, requestId: string): Promise<void> {
+    const { store, keys } = this.#deps;
+    const reference = keys.referenceOf(person);
+    if (reference === null) return;
+    await store.removeAll(reference);
+    this.#endWatched((own) => own.keyReference === reference);
+    await this.#record("session.end", person, requestId, { browsers: "all" });
+  }
+
+  #record(
+    action: "session.begin" | "session.end",
+    { kind, id }: Principal,
+    requestId: string,
+    detail: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    return this.#deps.audit.record({
+      actor: `${kind}:${id}`,
+      action,
+      instanceId: null,
+      subject: null,
+      outcome: "ok",
+      requestId,
+      detail,
+    });
+  }
+
+  #endWatched(isEnded: (session: SignInSession) => boolean): void {
+    for (const { session, end } of this.#watched) {
+      if (isEnded(session)) end();
     }
   }
 

@@ -37,7 +37,8 @@ describe("what a session has open", () => {
       const { time, there, secret, ends } = await open();
       await time.advance(30_000);
       expect(ends()).toBe(0);
-      await there.end((await there.find(secret))!, { everywhere });
+      const found = (await there.find(secret))!;
+      await (everywhere ? there.endAll(found.person, "r") : there.end(found, "r"));
       await time.advance(20_000);
       expect(ends()).toBe(1);
       await time.advance(MINUTE);
@@ -85,7 +86,7 @@ describe("what a session has open", () => {
   it("is not looked after when it has ended by itself", async () => {
     const { time, here, secret, stop, ends } = await open();
     stop();
-    await here.end((await here.find(secret))!, { everywhere: false });
+    await here.end((await here.find(secret))!, "r");
     await time.advance(2 * 60 * MINUTE);
     expect([ends(), time.pending()]).toEqual([0, 0]);
   });
