@@ -4,8 +4,8 @@ import { placesOf } from "./invalid-places.ts";
 import { readJsonBody } from "./read-json-body.ts";
 import type { Route, RouteCaller } from "./route-table.ts";
 
-/** What a route answers with one status: JSON of a schema, another type of content, or nothing at all. */
-export type AnswerContract = z.ZodType | { readonly type: string } | null;
+/** What a route answers with one status: JSON of a schema, other types of content, or nothing at all. */
+export type AnswerContract = z.ZodType | { readonly type: string | readonly string[] } | null;
 
 /** What a route takes and gives: it validates every request, and `openapi.json` is made of it. */
 export interface RouteContract {

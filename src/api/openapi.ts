@@ -145,7 +145,8 @@ function toResponse(answer: AnswerContract, schemas: JsonObject): JsonObject {
     const schema = toSchema(answer, "output", schemas);
     return { description: "The answer.", content: { "application/json": { schema } } };
   }
-  return { description: "The answer.", content: { [answer.type]: {} } };
+  const content = Object.fromEntries([answer.type].flat().map((type) => [type, {}]));
+  return { description: "The answer.", content };
 }
 
 /** JSON Schema of a part; named schemas become components. */

@@ -9,7 +9,7 @@ import type { AuditOutcome } from "../types/audit.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import type { SignInSession } from "../types/sign-in.ts";
 import type { ChallengeDeps } from "./challenge.ts";
-import type { Gate, RoutePolicy } from "./middleware/gate.ts";
+import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
 import {
   allowEverybody,
   allowOrigin,
@@ -184,6 +184,18 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       if (newCookie !== null) response.headers.append("set-cookie", newCookie);
       return response;
     };
+    /** For a page whose origin is allowed: of a refusal, too, which says when to try again. */
+    const readable = (response: Response) => {
+      if (origin !== null) allowOrigin(response, origin);
+      return response;
+    };
+    /** A refusal that nobody has to guess for costs what an answer does. */
+    const over = (reason: Refusal, principal: Principal | null, from: string | null) => {
+      if (reason === "UNAUTHENTICATED" || reason === "TOKEN_INVALID") return null;
+      return principal === null
+        ? tooOften(limits.anonymous(from), "anonymous", requestId)
+        : tooOften(limits.request(principal), "requests", requestId);
+    };
     try {
       const asked = isPublished ? publishedPreflight(request) : preflight(request);
       const checked = isPublished ? withoutOrigin(request) : request;
@@ -207,9 +219,9 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
           challenges: deps.challenges,
           principal,
         });
-        if (reason !== "UNAUTHENTICATED" && reason !== "TOKEN_INVALID") return answered;
-        if (origin !== null) allowOrigin(answered, origin);
-        return tooMany ?? answered;
+        const response = tooMany ?? over(reason, principal, address()) ?? answered;
+        const isOurs = reason !== "HOST_REFUSED" && reason !== "ORIGIN_REFUSED";
+        return isOurs ? readable(response) : response;
       }
       if (asked !== null) return asked;
       const { principal, life, watch, session, cookie = null } = allowed.value;
@@ -222,7 +234,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
           : limits.anonymous(address())
         : limits.request(principal);
       const refused = tooOften(use, isAnonymous ? "anonymous" : "requests", requestId);
-      if (refused !== null) return withCookie(refused);
+      if (refused !== null) return withCookie(readable(refused));
       let ended: Promise<AuditOutcome> | null = null;
       let about: Readonly<Record<string, string>> = {};
       const caller: RouteCaller = {
@@ -239,8 +251,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       if (route.policy === "public" || route.policy === "mcp") {
         const answered = await run(request, route, caller);
         if (!isAnonymous) addRate(answered, use);
-        if (origin !== null) allowOrigin(answered, origin);
-        return endWith(answered, life, watch);
+        return endWith(readable(answered), life, watch);
       }
       const respond = () => run(request, route, caller);
       const response = READS.has(request.method)
@@ -250,11 +261,10 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
             respond,
           );
       withCookie(response);
-      if (origin !== null) allowOrigin(response, origin);
       addRate(response, use);
-      return endWith(response, life, watch);
+      return endWith(readable(response), life, watch);
     } catch (error) {
-      return withCookie(failure(error, requestId, deps.logger));
+      return withCookie(readable(failure(error, requestId, deps.logger)));
     }
   }
 

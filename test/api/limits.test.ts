@@ -15,6 +15,8 @@ import {
   withDefaults,
 } from "../helpers/test-app.ts";
 
+/** Of a session's form, though of none that there is. */
+const COOKIE = `mcp-plugin-server-3000-session=${"x".repeat(43)}`;
 const LOOPBACK = parseTrustedProxies("loopback");
 
 /** A request as an adapter hands it in. */
@@ -64,6 +66,38 @@ describe("requests", () => {
     expect(await rate("tools/list")).toEqual([200, policy, '"requests";r=1']);
     expect(await rate("no/such")).toEqual([404, policy, '"requests";r=0']);
     expect(await rate("tools/list")).toEqual([429, policy, '"requests";r=0']);
+  });
+
+  it.each<[string, "anonymous" | "requests", Parameters<typeof withDefaults>[0]]>([
+    ["of a key that may not", "requests", { key: CLIENT_KEY }],
+    ["with a foreign Host", "anonymous", { headers: { host: "evil.example" } }],
+    ["of a foreign page", "anonymous", { headers: { origin: "https://evil.example" } }],
+    [
+      "of another site's page, with a session",
+      "anonymous",
+      { key: null, headers: { cookie: COOKIE } },
+    ],
+  ])("that are refused count, too: %s", async (_what, kind, init) => {
+    const app = await createTestApp({ deps: { rateLimits: { ...NO_RATE_LIMITS, [kind]: 2 } } });
+    const ask = async () => (await from(app, "203.0.113.1", "/api/plugins", init)).status;
+    expect([await ask(), await ask(), await ask()]).toEqual([403, 403, 429]);
+  });
+
+  it.each([
+    ["that come too often", { requests: 1 }, ADMIN_TOKEN, 429],
+    ["with a key that may not", {}, CLIENT_KEY, 403],
+    ["with keys that were refused too often", { failures: 1 }, "mcpk_a_guess_of_0123456789", 429],
+  ])("%s can be read by a page that may ask", async (_what, limits, key, status) => {
+    const app = await createTestApp({ deps: { rateLimits: { ...NO_RATE_LIMITS, ...limits } } });
+    const origin = "http://localhost:5173";
+    const ask = () => from(app, "203.0.113.1", "/api/plugins", { key, headers: { origin } });
+    await ask();
+    const refused = await ask();
+    expect(refused.status).toBe(status);
+    expect(refused.headers.get("access-control-allow-origin")).toBe(origin);
+    const foreign = { origin: "https://evil.example" };
+    const other = await from(app, "203.0.113.1", "/api/plugins", { key, headers: foreign });
+    expect(other.headers.get("access-control-allow-origin")).toBeNull();
   });
 
   it("without a key are counted by address", async () => {

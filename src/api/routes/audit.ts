@@ -78,7 +78,7 @@ export function auditRoutes({ trail, now, logger }: AuditRoutesDeps): Route[] {
       summary:
         "Answers audit records, oldest first, as JSON lines that can be verified, or as CSV.",
       query: z.strictObject({ ...filters, format: z.enum(["jsonl", "csv"]).default("jsonl") }),
-      answers: { 200: { type: "application/x-ndjson" } },
+      answers: { 200: { type: ["application/x-ndjson", "text/csv"] } },
       handle({ query: { format, ...filter } }) {
         const texts = formatAudit(trail.records(toFilter(filter)), format);
         const type = format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson";
