@@ -19,7 +19,10 @@ export function tooOften(use: RateUse | null, policy: string, requestId: string)
   return problem("RATE_LIMITED", requestId, { headers: rateHeaders(use, policy) });
 }
 
-/** Records a refusal and counts it against whoever guesses; answers with what they get when they have guessed too often. */
+/**
+ * Records a refusal and counts it: against whoever guesses, and as a request of whoever did not have to, which costs what an
+ * answer does. Answers with what they get when that was too often.
+ */
 export function noteRefusal(
   refused: RefusedRequest,
   address: string | null,
@@ -27,12 +30,16 @@ export function noteRefusal(
     limits,
     audit,
   }: {
-    readonly limits: Pick<RequestLimits, "failure">;
+    readonly limits: Pick<RequestLimits, "failure" | "request" | "anonymous">;
     readonly audit: Pick<RequestAudit, "refused">;
   },
 ): Response | null {
   audit.refused(refused);
-  const { reason, requestId } = refused;
-  if (reason !== "UNAUTHENTICATED" && reason !== "TOKEN_INVALID") return null;
-  return tooOften(limits.failure(address), "failures", requestId);
+  const { reason, principal, requestId } = refused;
+  if (reason === "UNAUTHENTICATED" || reason === "TOKEN_INVALID") {
+    return tooOften(limits.failure(address), "failures", requestId);
+  }
+  return principal === null
+    ? tooOften(limits.anonymous(address), "anonymous", requestId)
+    : tooOften(limits.request(principal), "requests", requestId);
 }

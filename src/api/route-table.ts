@@ -9,7 +9,7 @@ import type { AuditOutcome } from "../types/audit.ts";
 import type { Scrubber } from "../types/scrubber.ts";
 import type { SignInSession } from "../types/sign-in.ts";
 import type { ChallengeDeps } from "./challenge.ts";
-import type { Gate, Refusal, RoutePolicy } from "./middleware/gate.ts";
+import type { Gate, RoutePolicy } from "./middleware/gate.ts";
 import {
   allowEverybody,
   allowOrigin,
@@ -189,13 +189,6 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
       if (origin !== null) allowOrigin(response, origin);
       return response;
     };
-    /** A refusal that nobody has to guess for costs what an answer does. */
-    const over = (reason: Refusal, principal: Principal | null, from: string | null) => {
-      if (reason === "UNAUTHENTICATED" || reason === "TOKEN_INVALID") return null;
-      return principal === null
-        ? tooOften(limits.anonymous(from), "anonymous", requestId)
-        : tooOften(limits.request(principal), "requests", requestId);
-    };
     try {
       const asked = isPublished ? publishedPreflight(request) : preflight(request);
       const checked = isPublished ? withoutOrigin(request) : request;
@@ -219,7 +212,7 @@ export function mountRoutes(app: Hono, routes: readonly Route[], deps: RouteDeps
           challenges: deps.challenges,
           principal,
         });
-        const response = tooMany ?? over(reason, principal, address()) ?? answered;
+        const response = tooMany ?? answered;
         const isOurs = reason !== "HOST_REFUSED" && reason !== "ORIGIN_REFUSED";
         return isOurs ? readable(response) : response;
       }

@@ -11,7 +11,7 @@ import {
   type SocketParts,
 } from "../helpers/socket-request.ts";
 import { openSse } from "../helpers/sse-client.ts";
-import { OTHER_CLIENT_KEY } from "../helpers/test-app.ts";
+import { ADMIN_TOKEN, OTHER_CLIENT_KEY } from "../helpers/test-app.ts";
 import { openWebSocketApp } from "../helpers/websocket-server.ts";
 import { initialize } from "../helpers/websocket.ts";
 
@@ -164,6 +164,15 @@ describe("requests for a WebSocket", () => {
   ])("are counted against the limit of their key: %s", async (_what, parts, status) => {
     const app = await openApp(limitedTo(2).options);
     expect(await statuses(app, parts, 4)).toEqual([status, status, 429, 429]);
+  });
+
+  it("that are refused without a guess are counted, too", async () => {
+    const rateLimits = { ...NO_RATE_LIMITS, anonymous: 2, requests: 2 };
+    const app = await openApp({ deps: { rateLimits } });
+    const foreign = { ...authorized({ host: "evil.example" }), ...ADDRESS };
+    expect(await statuses(app, foreign, 3)).toEqual([403, 403, 429]);
+    const ofAdmin = authorized({ authorization: `Bearer ${ADMIN_TOKEN}` });
+    expect(await statuses(app, ofAdmin, 3)).toEqual([403, 403, 429]);
   });
 
   it("elsewhere are counted by address, as requests without a key", async () => {
