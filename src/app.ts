@@ -45,7 +45,10 @@ export interface App {
   readonly serveLocal: (channel: MessageChannel) => ServedChannel | null;
   readonly manager: PluginManager;
   /** Every way in, and who may use it. */
-  readonly routes: readonly Pick<Route, "method" | "path" | "policy" | "contract">[];
+  readonly routes: readonly Pick<
+    Route,
+    "method" | "path" | "policy" | "contract" | "isPublished"
+  >[];
   /** Starts the plugins. Requests are answered before and meanwhile, with what runs by then. */
   start(): Promise<void>;
   /**
