@@ -7,7 +7,7 @@ import { BINARY, CLOSE, CONTINUATION, PING, frame, handshake } from "../helpers/
 import { ADMIN_TOKEN } from "../helpers/test-app.ts";
 import { refuseUnhandledRejections } from "../helpers/unhandled-rejections.ts";
 import { openWebSocketApp } from "../helpers/websocket-server.ts";
-import { headers, json, rpcText } from "./inputs.ts";
+import { goodBodies, headers, json, rpcText } from "./inputs.ts";
 
 /** Cases of each kind: `npm run test:fuzz` has 100,000. */
 const CASES = Number(process.env["FUZZ_CASES"] ?? "400");
@@ -50,9 +50,17 @@ describe("whatever comes", () => {
     "as JSON-RPC is answered, and breaks nothing",
     async () => {
       const app = await open();
-      const revision = fc.option(fc.constantFrom("2026-07-28", "2025-11-25", "2024-11-05"));
+      const revision = fc.option(
+        fc.oneof(
+          { weight: 4, arbitrary: fc.constant("2026-07-28") },
+          fc.constantFrom("2025-11-25", "2024-11-05"),
+        ),
+        { freq: 10 },
+      );
+      let taken = 0;
       await run(fc.tuple(rpcText, revision), async ([body, version]) => {
         const method = /"method":"([^"\\]+)"/.exec(body)?.[1];
+        const name = /"name":"([\x20-\x21\x23-\x5b\x5d-\x7e]+)"/.exec(body)?.[1];
         const abort = new AbortController();
         const response = await app.request("/mcp", {
           method: "POST",
@@ -63,11 +71,15 @@ describe("whatever comes", () => {
             accept: "application/json, text/event-stream",
             ...(version !== null && { "mcp-protocol-version": version }),
             ...(method !== undefined && { "mcp-method": method }),
+            ...(name !== undefined && { "mcp-name": name }),
           },
         });
+        if (response.status === 200) taken++;
         await expectAnswered(response);
         abort.abort();
       });
+      // What is refused at the door shows nothing of what is behind it.
+      expect(taken / CASES).toBeGreaterThan(0.15);
       expect(await health(app)).toEqual(WELL);
     },
     TIMEOUT_MS,
@@ -110,16 +122,40 @@ describe("whatever comes", () => {
         known.map((value) => JSON.stringify(value)),
       );
       const id = fc.oneof(fc.constantFrom("one", "nobody", "one_echo"), fc.webPath());
-      await run(fc.tuple(fc.constantFrom(...routes), any, id), async ([route, text, name]) => {
-        const segment = encodeURIComponent(name.slice(0, 60)) || "x";
-        const response = await app.request(route.path.replaceAll(/:\w+/g, segment), {
-          method: route.method,
+      const wrong = fc
+        .tuple(fc.constantFrom(...routes), any, id)
+        .map(([{ method, path }, text, name]) => {
+          const segment = encodeURIComponent(name.slice(0, 60)) || "x";
+          return { method, path: path.replaceAll(/:\w+/g, segment), text };
+        });
+      const client = (await app.admin("POST /api/clients", { name: "c" })).json.id;
+      const token = (await app.admin("POST /api/tokens", { name: "t", scopes: ["viewer"] })).json
+        .id;
+      const there: Record<string, string> = {
+        "PUT /api/clients/:id": `/api/clients/${client}`,
+        "PUT /api/tokens/:id": `/api/tokens/${token}`,
+        "PUT /api/tools/:plugin/:tool": "/api/tools/one/fail",
+        "POST /api/tools/:name/call": "/api/tools/one_echo/call",
+      };
+      const right = Object.entries(goodBodies).map(([route, good]) =>
+        good.map((value) => ({
+          method: route.split(" ")[0]!,
+          path: there[route]!,
+          text: JSON.stringify(value),
+        })),
+      );
+      let taken = 0;
+      await run(fc.oneof(wrong, fc.oneof(...right)), async ({ method, path, text }) => {
+        const response = await app.request(path, {
+          method,
           key: ADMIN_TOKEN,
           body: text,
           headers: { "content-type": "application/json" },
         });
+        if (response.ok) taken++;
         await expectAnswered(response);
       });
+      expect(taken / CASES).toBeGreaterThan(0.15);
       expect((await app.request("/healthz", { key: null })).status).toBe(200);
     },
     TIMEOUT_MS,
@@ -193,7 +229,15 @@ describe("whatever comes", () => {
         rpcText.map((text) => Buffer.from(text)),
         fc.uint8Array(),
       );
-      const one = fc.record({
+      // One that ends the socket is the last that is read: those before it are in order.
+      const good = fc.record({
+        opcode: fc.constant(1),
+        payload: rpcText.map((text) => Buffer.from(text.toWellFormed())),
+        fin: fc.constant(true),
+        masked: fc.constant(true),
+        reserved: fc.constant(0),
+      });
+      const any = fc.record({
         opcode,
         payload,
         fin: fc.boolean(),
@@ -203,16 +247,20 @@ describe("whatever comes", () => {
           fc.constantFrom(0x10, 0x20, 0x40),
         ),
       });
-      // A case is a frame: they come twenty to a socket, and those behind one that ends it are lost with it.
-      const sockets = Math.ceil(CASES / 20);
+      // A case is a frame.
+      const perSocket = 5;
+      const frames = fc.tuple(
+        fc.array(good, { minLength: perSocket - 1, maxLength: perSocket - 1 }),
+        any,
+      );
       await fc.assert(
-        fc.asyncProperty(fc.array(one, { minLength: 20, maxLength: 20 }), async (frames) => {
+        fc.asyncProperty(frames, async ([before, last]) => {
           await sendFrames(
             port,
-            frames.map((parts) => frame(parts)),
+            [...before, last, END].map((parts) => frame(parts)),
           );
         }),
-        { numRuns: sockets, seed: SEED },
+        { numRuns: Math.ceil(CASES / perSocket), seed: SEED },
       );
       const response = await app.request("/healthz", { key: null });
       expect(response.status).toBe(200);
@@ -223,17 +271,24 @@ describe("whatever comes", () => {
   );
 });
 
-/** Sends frames on a socket of their own, and waits until the server has closed it or taken them all. */
+/** A client's close frame: whatever came before, the server ends the connection then. */
+const END = { opcode: CLOSE, payload: Buffer.from([0x03, 0xe8]) };
+
+/** Sends frames on a socket of their own, and waits until the server has read them and ended it. */
 function sendFrames(port: number, frames: readonly Buffer[]): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     let isOpen = false;
-    socket.on("error", () => resolve());
-    socket.on("close", () => resolve());
+    const tooLong = setTimeout(() => reject(new Error("The server has not ended it.")), 10_000);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearTimeout(tooLong);
+      resolve();
+    });
     socket.on("data", () => {
       if (isOpen) return;
       isOpen = true;
-      socket.end(Buffer.concat(frames), () => setTimeout(() => socket.destroy(), 5));
+      socket.write(Buffer.concat(frames));
     });
     socket.write(handshake(port));
   });

@@ -50,8 +50,35 @@ const METHODS = [
 
 const META = "io.modelcontextprotocol/";
 
+const ENVELOPE = {
+  [`${META}protocolVersion`]: "2026-07-28",
+  [`${META}clientCapabilities`]: {},
+  [`${META}clientInfo`]: { name: "fuzz", version: "1" },
+};
+
+/** Requests of 2026-07-28 whose form is right, so that what they ask for is looked at. */
+export const goodRpc = fc
+  .record({
+    method: fc.oneof(
+      { weight: 3, arbitrary: fc.constant("tools/call") },
+      fc.constantFrom("tools/list", "resources/list", "prompts/list", "server/discover"),
+    ),
+    id: fc.oneof(fc.integer(), fc.string({ minLength: 1 })),
+    name: fc.oneof(
+      { weight: 5, arbitrary: fc.constant("one_echo") },
+      fc.constantFrom("one_fail", "one_nobody"),
+    ),
+    arguments: fc.dictionary(fc.string(), json),
+    _meta: fc.record({ progressToken: fc.string(), other: json }, { requiredKeys: [] }),
+  })
+  .map(({ method, id, _meta, ...call }) => {
+    const params = { ...(method === "tools/call" && call), _meta: { ..._meta, ...ENVELOPE } };
+    return JSON.stringify({ jsonrpc: "2.0", id, method, params });
+  });
+
 /** Texts that are JSON-RPC, nearly so, or nothing like it. */
 export const rpcText = fc.oneof(
+  { weight: 8, arbitrary: goodRpc },
   {
     weight: 5,
     arbitrary: fc
@@ -96,6 +123,33 @@ export const rpcText = fc.oneof(
   { weight: 1, arbitrary: fc.array(json, { maxLength: 5 }).map((value) => JSON.stringify(value)) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 300 }) },
 );
+
+const shortText = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary);
+const some = (members: Record<string, fc.Arbitrary<unknown>>) =>
+  fc.record(members, { requiredKeys: [] });
+
+/** Bodies of the right form, by route; of those that make nothing new, or a hundred thousand of it would be there. */
+export const goodBodies: Readonly<Record<string, fc.Arbitrary<object>>> = {
+  "PUT /api/clients/:id": some({
+    name: shortText,
+    plugins: maybe(fc.array(fc.constantFrom("one", "two"))),
+    tools: maybe(fc.array(shortText)),
+    readOnly: fc.boolean(),
+    callsPerMinute: maybe(fc.integer({ min: 1, max: 1_000_000 })),
+    expiresAt: maybe(fc.integer({ min: 1, max: 8.64e15 })),
+  }),
+  "PUT /api/tokens/:id": some({
+    name: shortText,
+    scopes: fc.subarray(["viewer", "operator", "auditor", "audit:read"], { minLength: 1 }),
+    expiresAt: maybe(fc.integer({ min: 1, max: 8.64e15 })),
+  }),
+  "PUT /api/tools/:plugin/:tool": some({
+    description: maybe(shortText),
+    enabled: fc.boolean(),
+  }),
+  "POST /api/tools/:name/call": fc.record({ arguments: fc.dictionary(fc.string(), json) }),
+};
 
 /** What may stand in a header: anything but what no HTTP stack lets through. */
 const headerText = fc
