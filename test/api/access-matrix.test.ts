@@ -1,13 +1,8 @@
-import { describe, expect, it, onTestFinished } from "vitest";
-import { createProcessStats } from "../../adapters/node/process-stats.ts";
+import { describe, expect, it } from "vitest";
 import type { RoutePolicy } from "../../src/api/middleware/gate.ts";
 import { expandScopes, ROLE_NAMES, SCOPES } from "../../src/core/auth/roles.ts";
-import { LogFeed } from "../../src/core/log-feed.ts";
-import { createServerProof } from "../../src/index.ts";
-import { openAdminApp, type AdminApp } from "../helpers/admin-app.ts";
-import { canary } from "../helpers/canary.ts";
-import { testPlugin } from "../helpers/plugins.ts";
-import { NO_TRAIL } from "../helpers/no-trail.ts";
+import type { AdminApp } from "../helpers/admin-app.ts";
+import { openWholeApp } from "../helpers/whole-app.ts";
 import { ADMIN_TOKEN, CLIENT_KEY, OWN_PAGE } from "../helpers/test-app.ts";
 
 /** A request to every route by everybody who must not get through: none does. One that may shows that it is no dead end. */
@@ -16,54 +11,9 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TR
 
 type Row = Pick<AdminApp["routes"][number], "method" | "path" | "policy" | "isPublished">;
 
-const demo = () =>
-  testPlugin({
-    auth: {
-      type: "oauth2",
-      required: false,
-      fields: { key: { type: "password", required: false, description: "A key." } },
-      oauth: {
-        provider: "custom",
-        scopes: ["read"],
-        urls: { authorization: "https://a.example/auth", token: "https://a.example/token" },
-      },
-    },
-    tools: { echo: async () => "done" },
-  });
-
-/** A server with every route that there is, and with something at each of their addresses. */
+/** With somebody of every kind who must not get through. */
 async function open() {
-  const runtimeStats = createProcessStats();
-  onTestFinished(() => runtimeStats.close());
-  const verify = async () => ({ chains: 0, openChains: 0, records: 0, faults: [], hasMore: false });
-  const app = await openAdminApp({
-    plugins: { demo },
-    entries: { demo: { oauth: { clientId: "c" } } },
-    deps: {
-      auditTrail: { ...NO_TRAIL, verify: verify as never },
-      runtimeStats,
-      logs: new LogFeed({ now: () => Date.now() }),
-      serverProof: await createServerProof(new Uint8Array(32).fill(5)),
-      issuers: [{ issuer: "https://issuer.example" }],
-    },
-  });
-  const made = async (route: string, body: object) => (await app.admin(route, body)).json.id;
-  const value = canary("of-the-matrix-");
-  await app.admin("POST /api/auth/credentials", { plugin: "demo", name: "key", value });
-  const flow = (await app.admin("GET /api/auth/oauth/initiate/demo")).json.state as string;
-  const ids: Record<string, string> = {
-    "/api/clients/:id": await made("POST /api/clients", { name: "c" }),
-    "/api/tokens/:id": await made("POST /api/tokens", { name: "t", scopes: ["viewer"] }),
-    "/api/auth/credentials/:plugin/:name": "key",
-    "/api/tools/:name": "demo_echo",
-    "/connect/:handle": flow,
-  };
-  /** An address of a row at which there is something. */
-  const toPath = (path: string) => {
-    const [, last = "demo"] = Object.entries(ids).find(([each]) => path.startsWith(each)) ?? [];
-    const filled = path.replace(":plugin/:name", `demo/${last}`).replace(":tool", "echo");
-    return filled.replace(/:(?:pluginId|plugin)(?=\/|$)/, "demo").replace(/:\w+/, last);
-  };
+  const { app, toPath } = await openWholeApp();
   const token = async (scopes: readonly string[], more: object = {}) =>
     (await app.admin("POST /api/tokens", { name: "t", scopes, ...more })).json.secret as string;
   const signedIn = await app.request("/api/session", {

@@ -6,10 +6,21 @@ import {
   openConnectApp,
   type ConnectAppOptions,
 } from "../helpers/connect-app.ts";
+import { createApiContract, type ApiDocument } from "../helpers/api-contract.ts";
 import { ADMIN_TOKEN, CLIENT_KEY, PUBLIC_URL, type TestApp } from "../helpers/test-app.ts";
 
-const ask = (app: TestApp, method: string, path: string, key: string | null = ADMIN_TOKEN) =>
-  app.request(`/api/auth/oauth/${path}`, { method, key });
+/** What comes is held against the document. */
+async function ask(app: TestApp, method: string, path: string, key: string | null = ADMIN_TOKEN) {
+  const response = await app.request(`/api/auth/oauth/${path}`, { method, key });
+  const document = await app.request("/openapi.json", { key: null });
+  const check = createApiContract((await document.json()) as ApiDocument);
+  const { status, headers } = response;
+  const text = await response.clone().text();
+  const json: unknown = text === "" ? null : JSON.parse(text);
+  const type = headers.get("content-type");
+  expect(check(method, `/api/auth/oauth/${path}`, { status, type, json })).toBeNull();
+  return response;
+}
 
 async function openConnected(options: ConnectAppOptions = {}) {
   const opened = await openConnectApp(options);

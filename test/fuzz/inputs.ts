@@ -57,7 +57,7 @@ const ENVELOPE = {
 };
 
 /** Requests of 2026-07-28 whose form is right, so that what they ask for is looked at. */
-export const goodRpc = fc
+const goodRpc = fc
   .record({
     method: fc.oneof(
       { weight: 3, arbitrary: fc.constant("tools/call") },

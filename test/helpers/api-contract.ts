@@ -38,10 +38,11 @@ export function createApiContract({ paths, components }: ApiDocument): CheckAnsw
     const name = `${method} ${row!.name} ${status}`;
     const response = operation.responses[String(status)];
     if (response === undefined) return `${name}: the document does not say so`;
-    const [said = null] = Object.keys(response.content ?? {});
+    const said = Object.keys(response.content ?? {});
     const sent = type?.split(";")[0] ?? null;
-    if (sent !== said) return `${name}: it is ${sent}, not ${said}`;
-    const schema = response.content?.[said ?? ""]?.schema;
+    const isSaid = sent === null ? said.length === 0 : said.includes(sent);
+    if (!isSaid) return `${name}: it is ${sent}, not ${said.join(" or ")}`;
+    const schema = response.content?.[sent ?? ""]?.schema;
     if (schema === undefined) return null;
     const validate = ajv.compile({ ...schema, components });
     return validate(json) ? null : `${name}: ${ajv.errorsText(validate.errors)}`;
